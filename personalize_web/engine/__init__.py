@@ -1,0 +1,1 @@
+"""The mathematics: data and models as plain Python, without web, queue or database."""
