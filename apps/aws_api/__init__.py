@@ -1,0 +1,1 @@
+"""What boto3, the command line and the SDKs talk to."""

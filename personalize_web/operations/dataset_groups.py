@@ -1,0 +1,98 @@
+"""Dataset groups: create, describe, list, delete."""
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from personalize_web.operations import lookup, paging, quotas
+from personalize_web.operations.answers import dates, present
+from personalize_web.operations.caller import Caller
+from personalize_web.operations.errors import InvalidInputException
+from personalize_web.operations.gate import operation
+from personalize_web.resources import statuses
+from personalize_web.resources.models import DatasetGroup
+from personalize_web.workers import job
+
+
+@operation
+def create_dataset_group(
+    caller: Caller,
+    *,
+    name: str,
+    domain: str | None = None,
+    role_arn: str | None = None,
+    kms_key_arn: str | None = None,
+    tags: Iterable[dict[str, str]] = (),
+) -> dict[str, Any]:
+    """Begin a group for the data and models of one application."""
+    if (role_arn is None) != (kms_key_arn is None):
+        raise InvalidInputException(
+            "roleArn and kmsKeyArn belong together: give both or neither.",
+            field="role_arn" if role_arn is None else "kms_key_arn",
+        )
+    group = lookup.create(
+        DatasetGroup, caller, name=name, domain=domain, role_arn=role_arn, kms_key_arn=kms_key_arn, tags=tags
+    )
+    quotas.room_for_active(
+        "active_dataset_groups",
+        _of(caller).exclude(status=statuses.CREATE_FAILED).exclude(pk=group.pk),
+    )
+    job.enqueue("create-dataset-group", group, caller=caller)
+    return present(datasetGroupArn=group.arn, domain=group.domain)
+
+
+@operation
+def describe_dataset_group(caller: Caller, *, dataset_group_arn: str) -> dict[str, Any]:
+    """One group with everything about it."""
+    group = lookup.get(DatasetGroup, caller, dataset_group_arn)
+    return {"datasetGroup": _summary(group) | present(roleArn=group.role_arn, kmsKeyArn=group.kms_key_arn)}
+
+
+@operation
+def list_dataset_groups(
+    caller: Caller, *, max_results: int | None = None, next_token: str | None = None
+) -> dict[str, Any]:
+    """The groups of the account, newest first."""
+    return paging.page(
+        _of(caller),
+        _summary,
+        key="datasetGroups",
+        operation="list_dataset_groups",
+        filters={},
+        max_results=max_results,
+        next_token=next_token,
+    )
+
+
+@operation
+def delete_dataset_group(caller: Caller, *, dataset_group_arn: str) -> None:
+    """Remove an empty group; its finished jobs vanish with it."""
+    group = lookup.get(DatasetGroup, caller, dataset_group_arn)
+    lookup.require_state(group, *statuses.DELETABLE, doing="deleted")
+    lookup.refuse_dependants(
+        group,
+        chain(
+            group.campaigns.all(),
+            group.recommenders.all(),
+            group.solutions.all(),
+            group.event_trackers.all(),
+            group.datasets.all(),
+        ),
+    )
+    group.move(statuses.DELETE_PENDING)
+    job.enqueue("delete-dataset-group", group, caller=caller)
+
+
+def _of(caller: Caller) -> Any:
+    return DatasetGroup.objects.filter(account=caller.account, region=caller.region)
+
+
+def _summary(group: DatasetGroup) -> dict[str, Any]:
+    return present(
+        name=group.name,
+        datasetGroupArn=group.arn,
+        status=group.status,
+        domain=group.domain,
+        failureReason=group.failure_reason if group.status == statuses.CREATE_FAILED else None,
+        **dates(group),
+    )

@@ -1,0 +1,1 @@
+"""The tables, and where the things they name lie."""

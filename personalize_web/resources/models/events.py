@@ -1,0 +1,67 @@
+"""Event trackers and the event log: what a Put call acknowledged stands here."""
+
+from django.db import models
+from django.utils import timezone
+
+from personalize_web.resources.models.base import StatefulResource
+from personalize_web.resources.models.dataset_groups import DatasetGroup
+from personalize_web.resources.models.datasets import Dataset
+
+
+class EventTracker(StatefulResource):
+    KIND = "event-tracker"
+    NOUN = "event tracker"
+
+    dataset_group = models.ForeignKey(DatasetGroup, on_delete=models.CASCADE, related_name="event_trackers")
+    tracking_id = models.CharField(max_length=64, unique=True)
+
+
+class Event(models.Model):
+    """One recorded item interaction. ``id`` is its ingestion sequence number."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="events")
+    digest = models.CharField(max_length=40)
+    """Of everything that makes two events equal: the second of a pair is not stored."""
+    event_id = models.CharField(max_length=256)
+    repeated = models.BooleanField(default=False)
+    """An event with a known ``event_id``: kept, never trained on."""
+    user_id = models.CharField(max_length=256, null=True)
+    session_id = models.CharField(max_length=256)
+    item_id = models.CharField(max_length=256)
+    event_type = models.CharField(max_length=256)
+    event_value = models.FloatField(null=True)
+    timestamp = models.FloatField()
+    """Unix seconds."""
+    properties = models.JSONField(default=dict)
+    """Column name -> value, of the schema's other columns."""
+    impression = models.JSONField(null=True)
+    recommendation_id = models.CharField(max_length=40, null=True)
+    attribution_source = models.CharField(max_length=1024, null=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    stored = models.BooleanField(default=False)
+    """Already in the dataset's columns as well."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "digest"], name="equal_events_once")]
+        indexes = [
+            models.Index(fields=["dataset", "user_id", "-id"], name="events_of_user"),
+            models.Index(fields=["dataset", "session_id", "-id"], name="events_of_session"),
+            models.Index(fields=["dataset", "event_id"], name="events_by_event_id"),
+            models.Index(fields=["dataset", "stored", "id"], name="events_to_store"),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.pk}"
+
+
+class ServedList(models.Model):
+    """What was answered under a recommendation id: source of implicit impressions and attribution."""
+
+    recommendation_id = models.CharField(max_length=40, primary_key=True)
+    source_arn = models.CharField(max_length=256)
+    user_id = models.CharField(max_length=256, null=True)
+    item_ids = models.JSONField()
+    served_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.recommendation_id

@@ -1,0 +1,264 @@
+"""Every setting, each from the environment and each with a default that works on a laptop."""
+
+import os
+import secrets
+from pathlib import Path
+
+import dj_database_url
+import plotly
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _number(name: str, default: float) -> float:
+    return float(os.environ.get(name, default))
+
+
+def _list(name: str, default: str) -> list[str]:
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+# Where everything lies --------------------------------------------------------------------------
+DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _secret_key() -> str:
+    """The instance key: from the environment, else made once and kept in a file only the owner reads."""
+    if given := os.environ.get("SECRET_KEY"):
+        return given
+    path = DATA_DIR / "secret_key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = _flag("DEBUG", False)
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "*")
+CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS", "")
+HTTPS = _flag("HTTPS", False)
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Who we are -------------------------------------------------------------------------------------
+CONSOLE_PRODUCT_NAME = os.environ.get("CONSOLE_PRODUCT_NAME", "Personalize Web")
+ACCOUNT_ID = os.environ.get("ACCOUNT_ID", "123456789012")
+REGION = os.environ.get("REGION", "us-east-1")
+PARTITION = os.environ.get("PARTITION", "aws")
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "")  # shown in code examples; empty: the address of the request
+VIEWERS_CAN_TEST = _flag("VIEWERS_CAN_TEST", True)
+AUDIT_READS = _flag("AUDIT_READS", False)
+ACCESS_KEYS_PER_PERSON = int(_number("ACCESS_KEYS_PER_PERSON", 2))
+
+# Django -----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_htmx",
+    "personalize_web.resources",
+    "apps.accounts",
+    "apps.ui",
+    "apps.launch",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.ui.middleware.RequestIdMiddleware",
+    "apps.ui.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.ui.middleware.ConsoleMiddleware",
+]
+ROOT_URLCONF = "personalize_web.urls"
+WSGI_APPLICATION = "personalize_web.wsgi.application"
+APPEND_SLASH = False  # the API's addresses are signed as sent; the console writes its own slashes
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "builtins": ["apps.ui.templatetags.ui"],
+            "libraries": {"ui": "apps.ui.templatetags.ui"},
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader"],
+                )
+            ]
+            if not DEBUG
+            else ["django.template.loaders.filesystem.Loader"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.ui.context.console",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.Person"
+LOGIN_URL = "/console/signin/"
+LOGIN_REDIRECT_URL = "/console/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("plotly", Path(plotly.__file__).parent / "package_data"),  # plotly.min.js as its own package carries it
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 3600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20  # one chunk of a file upload is 8 MiB
+API_BODY_LIMIT = 2 * 2**20
+
+# Database, cache, queue -------------------------------------------------------------------------
+DATABASE_URL = os.environ.get("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
+        "PRAGMA cache_size=-32000;",
+    }
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / f"test-{os.getpid()}.sqlite3")}
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+REDIS_URL = os.environ.get("REDIS_URL", "")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # the job's row decides what is run again, never the broker
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+if not REDIS_URL:
+    BROKER_DIR = DATA_DIR / "broker"
+    for folder in ("messages", "control"):
+        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "messages"),
+        "data_folder_out": str(BROKER_DIR / "messages"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.05,
+    }
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+
+# Storage ----------------------------------------------------------------------------------------
+# Empty: s3://bucket/key is DATA_DIR/buckets/bucket/key. "s3://": a real S3 endpoint (AWS_ENDPOINT_URL_S3).
+OBJECT_STORE_URL = os.environ.get("OBJECT_STORE_URL", "")
+BUCKETS_DIR = DATA_DIR / "buckets"
+COLUMNS_DIR = DATA_DIR / "columns"
+MODELS_DIR = DATA_DIR / "models"
+UPLOAD_BUCKET = os.environ.get("UPLOAD_BUCKET", "uploads")
+UPLOAD_LIMIT = int(_number("UPLOAD_LIMIT_GIB", 5) * 2**30)
+
+# Jobs -------------------------------------------------------------------------------------------
+JOB_LEASE_SECONDS = _number("JOB_LEASE_SECONDS", 30)
+JOB_HEARTBEAT_SECONDS = _number("JOB_HEARTBEAT_SECONDS", 5)
+JOB_MAX_ATTEMPTS = int(_number("JOB_MAX_ATTEMPTS", 3))
+JOB_SWEEP_SECONDS = _number("JOB_SWEEP_SECONDS", 10)
+TRAINING_TIME_BUDGET = _number("TRAINING_TIME_BUDGET", 150)  # seconds of learning for one sequence model
+TRAINING_THREADS = int(_number("TRAINING_THREADS", os.cpu_count() or 1))
+FIRST_TRAINING_DELAY = _number("FIRST_TRAINING_DELAY", 60)  # seconds after a solution became ACTIVE
+SERVED_LIST_DAYS = int(_number("SERVED_LIST_DAYS", 14))
+
+# Quotas: the guide's numbers; any may be raised by QUOTA_<NAME> in the environment -----------------
+QUOTAS = {
+    name: int(_number(f"QUOTA_{name.upper()}", value))
+    for name, value in {
+        "active_dataset_groups": 5,
+        "active_schemas": 500,
+        "pending_import_jobs": 5,
+        "pending_solution_versions": 20,
+        "active_solutions": 10,
+        "active_campaigns": 5,
+        "recommenders": 5,
+        "import_full_bytes": 100 * 10**9,
+        "import_incremental_bytes": 10**9,
+        "import_minimum_interactions": 1000,
+        "tags": 50,
+        "results": 500,
+        "results_with_metadata": 50,
+        "metadata_columns": 10,
+        "filter_interactions": 100,
+        "put_events_per_second": 1000,
+        "requests_per_second": 500,
+    }.items()
+}
+
+# API --------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.aws_api.authentication.SignatureAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["apps.aws_api.renderers.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.aws_api.parsers.JsonParser"],
+    "EXCEPTION_HANDLER": "apps.aws_api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# Logs: never a body, never a secret ---------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+    "loggers": {"personalize_web": {"level": os.environ.get("LOG_LEVEL", "INFO")}},
+}

@@ -1,0 +1,47 @@
+"""The people of the tests, and the service they use."""
+
+import os
+import tempfile
+
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="personalize-web-tests-")
+os.environ.setdefault("SECRET_KEY", "a key for tests alone")
+
+import pytest
+
+from personalize_web.operations import ADMINISTRATOR, ANALYST, VIEWER, Caller
+
+
+def person(name: str, role: str, account: str = "123456789012", **about) -> Caller:
+    return Caller(
+        account=account,
+        region="us-east-1",
+        role=role,
+        name=name,
+        arn=f"arn:aws:iam::{account}:user/{name}",
+        source="api",
+        **about,
+    )
+
+
+@pytest.fixture
+def ana() -> Caller:
+    """An administrator."""
+    return person("ana", ADMINISTRATOR)
+
+
+@pytest.fixture
+def cleo() -> Caller:
+    """An analyst."""
+    return person("cleo", ANALYST)
+
+
+@pytest.fixture
+def ben() -> Caller:
+    """A viewer."""
+    return person("ben", VIEWER)
+
+
+@pytest.fixture
+def eve() -> Caller:
+    """An administrator of another account."""
+    return person("eve", ADMINISTRATOR, account="999999999999")
