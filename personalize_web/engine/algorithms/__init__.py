@@ -1,0 +1,18 @@
+"""Algorithms by the names that recipes use; each is imported when it is first asked for."""
+
+from importlib import import_module
+
+from personalize_web.engine.algorithms.base import Algorithm
+
+METHODS = {
+    "popularity": "Popularity",
+    "co_occurrence": "CoOccurrence",
+    "sequence_transformer": "SequenceTransformer",
+}
+"""Method of a recipe -> class in the module of the same name."""
+
+
+def algorithm(method: str) -> Algorithm:
+    """The algorithm of a recipe's method; KeyError where this build has none."""
+    module = import_module(f"personalize_web.engine.algorithms.{method}")
+    return getattr(module, METHODS[method])()

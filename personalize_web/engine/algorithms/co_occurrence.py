@@ -1,0 +1,93 @@
+"""Co-occurrence: items that the same users interacted with.
+
+Follows Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms" (2004): conditional probability with a
+popularity exponent, ``similarity(i -> j) = users with both / (users with i * users with j ** discount)``.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
+from personalize_web.engine.algorithms.popularity import id_ranks, popular_items
+from personalize_web.engine.dataset import Dataset
+from personalize_web.engine.reporting import Reporter
+
+HISTORY = 500
+"""Latest items of a user that are paired with one another."""
+NEIGHBOURS = 1000
+"""Most neighbours kept for an item."""
+_BLOCK = 1024
+
+
+class CoOccurrence:
+    """Neighbours of every item by co-occurrence alone."""
+
+    def train(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter,
+              warm: Model | None = None) -> Model:
+        """The neighbours of each item, best first; see the published parameters of aws-sims for ``config``."""
+        matrix = _user_items(dataset, config)
+        discount, least = float(config["popularity_discount_factor"]), max(1, int(config["min_cointeraction_count"]))
+        counts = np.asarray(matrix.sum(axis=0)).ravel()
+        ranks = id_ranks(dataset)
+        starts, neighbours, transposed = [np.zeros(1, np.int64)], [], matrix.T.tocsr()
+        items = matrix.shape[1]
+        for begin in range(0, items, _BLOCK):
+            reporter.check()
+            reporter.progress(begin / items)
+            ends, found = _neighbours(transposed[begin:begin + _BLOCK] @ matrix, begin, counts, discount, least, ranks)
+            starts.append(ends + starts[-1][-1])
+            neighbours.append(found)
+        arrays = common_arrays(dataset, popular_items(dataset))
+        arrays["neighbour_starts"] = np.concatenate(starts)
+        arrays["neighbours"] = np.concatenate(neighbours) if neighbours else np.zeros(0, np.int32)
+        with_neighbours = int((np.diff(arrays["neighbour_starts"]) > 0).sum())
+        return Model("co_occurrence", arrays, common_settings(dataset), details={
+            "items with neighbours": with_neighbours, "users counted": int((np.diff(matrix.indptr) > 0).sum()),
+        })
+
+
+def within_percentiles(counts: NDArray[np.int64], low: float, high: float) -> NDArray[np.bool_]:
+    """Which of the non-zero counts lie between two quantiles of them, both inclusive."""
+    present = counts > 0
+    if not present.any():
+        return present
+    least = np.quantile(counts[present], low, method="lower")
+    most = np.quantile(counts[present], high, method="higher")
+    return present & (counts >= least) & (counts <= most)
+
+
+def _user_items(dataset: Dataset, config: Config) -> sparse.csr_matrix:
+    """Users x items, 1 where a user has the item among the latest; items are filtered first, then users."""
+    users, items = len(dataset.user_ids), len(dataset.item_ids)
+    item_kept = within_percentiles(
+        dataset.interactions_of_items, float(config["min_item_interaction_count_percentile"]),
+        float(config["max_item_interaction_count_percentile"]))
+    kept = item_kept[dataset.item]
+    user_kept = within_percentiles(
+        np.bincount(dataset.user[kept], minlength=users), float(config["min_user_history_length_percentile"]),
+        float(config["max_user_history_length_percentile"]))
+    kept &= user_kept[dataset.user]
+    user, item = dataset.user[kept], dataset.item[kept]
+    newest = np.arange(len(user))[::-1]
+    _, first = np.unique(user[newest].astype(np.int64) * items + item[newest], return_index=True)
+    places = np.sort(newest[first])
+    user, item = user[places], item[places]
+    from_end = np.searchsorted(user, user, side="right") - np.arange(len(user))
+    user, item = user[from_end <= HISTORY], item[from_end <= HISTORY]
+    return sparse.csr_matrix((np.ones(len(user), np.float32), (user, item)), shape=(users, items))
+
+
+def _neighbours(together: sparse.csr_matrix, begin: int, counts: NDArray, discount: float, least: int,
+                ranks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """For a block of items: where each one's neighbours end, and the neighbours."""
+    block = together.tocoo()
+    row, column, both = block.row.astype(np.int64), block.col.astype(np.int64), block.data
+    kept = (both >= least) & (row + begin != column)
+    row, column, both = row[kept], column[kept], both[kept]
+    similarity = both / (counts[row + begin] * counts[column] ** discount)
+    order = np.lexsort((ranks[column], -both, -similarity, row))
+    row, column = row[order], column[order]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    row, column = row[place < NEIGHBOURS], column[place < NEIGHBOURS]
+    return np.searchsorted(row, np.arange(1, block.shape[0] + 1)).astype(np.int64), column.astype(np.int32)

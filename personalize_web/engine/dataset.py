@@ -1,0 +1,321 @@
+"""Dataset: the frozen, integer-coded snapshot that an algorithm trains on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from personalize_web.engine.errors import DataError
+from personalize_web.engine.selection import Selection
+
+_PLAIN = frozenset({"EVENT_VALUE", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE", "IMPRESSION"})
+TEXT_COMPLETENESS = 0.85
+"""A textual column with fewer filled rows is not trained on."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The least and the most a training takes; the defaults are the service's."""
+
+    interactions: int = 1000
+    """Fewest interactions after the choice of events."""
+    users: int = 25
+    """Fewest users with at least two interactions."""
+    share: float = 0.01
+    """Least share of such users among all users."""
+    event_types: int = 10
+    """Most distinct event types plus metadata columns of interactions."""
+    max_items: int = 750_000
+    """Most items considered: the newest and the most recently used."""
+    max_interactions: int = 500_000_000
+    """Most interactions considered: the most recent."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metadata column, aligned with items, users or events."""
+
+    name: str
+    kind: str
+    """``categorical``, ``numeric`` or ``textual``."""
+    values: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """Numeric: one number a row, NaN where missing."""
+    codes: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """Categorical and textual: one place in ``labels`` a row, -1 where missing."""
+    labels: tuple[str, ...] = ()
+    """The distinct texts; several categories of one row are joined by ``|``."""
+
+    def take(self, rows: NDArray[np.int64]) -> "Column":
+        """The column of the given rows; row -1 is a missing value."""
+        missing = rows < 0
+        if self.kind == "numeric":
+            values = self.values[np.maximum(rows, 0)] if len(self.values) else np.zeros(len(rows))
+            return replace(self, values=np.where(missing, np.nan, values))
+        codes = self.codes[np.maximum(rows, 0)] if len(self.codes) else np.zeros(len(rows), np.int32)
+        return replace(self, codes=np.where(missing, -1, codes).astype(np.int32))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Events sorted by user, then time, then arrival; rows of items and users are places in their id arrays."""
+
+    item_ids: pa.Array
+    """Every item known: those with interactions first, then those of the Items dataset alone."""
+    user_ids: pa.Array
+    """Users with at least one interaction."""
+    user: NDArray[np.int32]
+    """Event -> user row, ascending."""
+    item: NDArray[np.int32]
+    """Event -> item row."""
+    timestamp: NDArray[np.int64]
+    """Event -> seconds since the epoch."""
+    event_type: NDArray[np.int16]
+    """Event -> place in ``event_types``."""
+    value: NDArray[np.float32]
+    """Event -> EVENT_VALUE, NaN where there is none."""
+    weight: NDArray[np.float32]
+    """Event -> what it counts; 1 unless the solution weighs event types."""
+    event_types: tuple[str, ...]
+    """Event types as first spelled; types that differ in case only are one."""
+    created: NDArray[np.int64]
+    """Item -> creation: CREATION_TIMESTAMP, else its oldest interaction, else the latest of all."""
+    contexts: tuple[Column, ...] = ()
+    """Contextual metadata, one value an event."""
+    item_columns: tuple[Column, ...] = ()
+    """Item metadata, one value an item."""
+    user_columns: tuple[Column, ...] = ()
+    """User metadata, one value a user."""
+    selection: Selection = field(default_factory=Selection)
+    """The choice of events it was made with."""
+    catalogue_size: int = 0
+    """Distinct items in interactions and Items together."""
+
+    @classmethod
+    def from_tables(
+        cls, interactions: pa.Table, items: pa.Table | None = None, users: pa.Table | None = None, *,
+        schemas: Mapping[str, Any], selection: Selection | None = None, limits: Limits | None = None,
+    ) -> "Dataset":
+        """The dataset of the effective tables, after the choice of events and columns.
+
+        ``schemas`` maps INTERACTIONS, ITEMS and USERS to their schema. Raises DataError where the data are less than
+        a training needs.
+        """
+        selection, limits = selection or Selection(), limits or Limits()
+        _check_event_types(interactions, schemas["INTERACTIONS"], limits)
+        interactions, weight = _selected(interactions, selection)
+        if interactions.num_rows > limits.max_interactions:
+            newest = np.argsort(-_int64(interactions, "TIMESTAMP"), kind="stable")[: limits.max_interactions]
+            newest.sort()
+            interactions, weight = interactions.take(newest), weight[newest]
+        _check_minimum(interactions, selection, limits)
+        user, user_ids = _coded(interactions, "USER_ID")
+        order = np.lexsort((_int64(interactions, "TIMESTAMP"), user))
+        interactions, weight, user = interactions.take(order), weight[order], user[order]
+        item, item_ids = _coded(interactions, "ITEM_ID")
+        timestamp = _int64(interactions, "TIMESTAMP")
+        kind, event_types = _event_types(interactions)
+        item_ids, item_rows = _with_catalogue(item_ids, items)
+        dataset = cls(
+            item_ids=item_ids, user_ids=user_ids, user=user, item=item, timestamp=timestamp, event_type=kind,
+            value=_float(interactions, "EVENT_VALUE").astype(np.float32), weight=weight, event_types=event_types,
+            created=_created(len(item_ids), item, timestamp, items, item_rows),
+            contexts=_columns(interactions, schemas["INTERACTIONS"], selection, np.arange(len(item))),
+            item_columns=_columns(items, schemas.get("ITEMS"), selection, item_rows),
+            user_columns=_columns(users, schemas.get("USERS"), selection, _rows_of(user_ids, users, "USER_ID")),
+            selection=selection, catalogue_size=len(item_ids),
+        )
+        return dataset if len(item_ids) <= limits.max_items else _capped(dataset, limits.max_items)
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """User -> place of the first event; one more entry closes the last user."""
+        return np.searchsorted(self.user, np.arange(len(self.user_ids) + 1)).astype(np.int64)
+
+    @cached_property
+    def interactions_of_items(self) -> NDArray[np.int64]:
+        """Item -> number of events."""
+        return np.bincount(self.item, minlength=len(self.item_ids)).astype(np.int64)
+
+    @property
+    def latest(self) -> int:
+        """The time of the newest event."""
+        return int(self.timestamp.max()) if len(self.timestamp) else 0
+
+    @property
+    def ages(self) -> NDArray[np.float64]:
+        """Item -> age in days, counted back from the newest event, never below 0."""
+        return np.maximum(self.latest - self.created, 0) / 86400
+
+    def of_users(self, rows: NDArray[np.int64]) -> "Dataset":
+        """The same dataset with the events of some users only; items and their rows stay."""
+        rows = np.sort(rows)
+        renumbered = np.full(len(self.user_ids), -1, np.int64)
+        renumbered[rows] = np.arange(len(rows))
+        return self.of_events(renumbered[self.user] >= 0, rows, renumbered)
+
+    def of_events(self, kept: NDArray[np.bool_], users: NDArray[np.int64] | None = None,
+                  renumbered: NDArray[np.int64] | None = None) -> "Dataset":
+        """The same dataset with some events only; users keep their rows unless ``users`` says which remain."""
+        user = self.user[kept] if renumbered is None else renumbered[self.user[kept]].astype(np.int32)
+        places = np.flatnonzero(kept)
+        return replace(
+            self, user=user, item=self.item[kept], timestamp=self.timestamp[kept], event_type=self.event_type[kept],
+            value=self.value[kept], weight=self.weight[kept],
+            user_ids=self.user_ids if users is None else self.user_ids.take(pa.array(users)),
+            contexts=tuple(each.take(places) for each in self.contexts),
+            user_columns=self.user_columns if users is None else tuple(each.take(users) for each in self.user_columns),
+        )
+
+
+def _check_event_types(interactions: pa.Table, schema: Any, limits: Limits) -> None:
+    columns = [each.name for each in schema.fields if each.name in ("EVENT_TYPE", "EVENT_VALUE") or not each.keyword]
+    types = pc.count_distinct(interactions["EVENT_TYPE"]).as_py() if "EVENT_TYPE" in interactions.column_names else 0
+    if types + len(columns) > limits.event_types:
+        raise DataError(
+            f"Dataset has {types} event types and {len(columns)} optional metadata columns in Item interactions. "
+            f"Together they must not exceed {limits.event_types}."
+        )
+
+
+def _selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[np.float32]]:
+    """The rows a selection reads, with their weights."""
+    count = table.num_rows
+    if selection.event_type is None and selection.event_value_threshold is None and not selection.events:
+        return table, np.ones(count, np.float32)
+    kinds = (pc.utf8_lower(table["EVENT_TYPE"]) if "EVENT_TYPE" in table.column_names else pa.nulls(count, pa.string()))
+    codes, labels = _dictionary(kinds)
+    values = _float(table, "EVENT_VALUE")
+    weight = np.zeros(count, np.float32)
+    for code in range(-1, len(labels)):
+        rows = codes == code
+        label = labels[code] if code >= 0 else None
+        for value, mask in ((None, np.isnan(values)), (np.inf, ~np.isnan(values))):
+            weight[rows & mask] = selection.accepts(label, value)
+    for choice in selection.events or (selection,):
+        threshold = getattr(choice, "threshold", selection.event_value_threshold)
+        if threshold is not None:
+            kind = choice.event_type
+            rows = values < threshold
+            if kind is not None:
+                rows &= np.isin(codes, [c for c, label in enumerate(labels) if label.casefold() == kind.casefold()])
+            weight[rows] = 0.0
+    kept = weight > 0
+    return table.filter(pa.array(kept)), weight[kept]
+
+
+def _check_minimum(table: pa.Table, selection: Selection, limits: Limits) -> None:
+    kinds = [each.event_type for each in selection.events] or ([selection.event_type] if selection.event_type else [])
+    if table.num_rows < limits.interactions:
+        tail = f" after filtering by event type: {', '.join(kinds)}" if kinds else ""
+        raise DataError(f"Dataset has fewer than {limits.interactions} interactions{tail}")
+    counts = pc.value_counts(table["USER_ID"].combine_chunks()).field("counts").to_numpy(zero_copy_only=False)
+    enough = int((counts >= 2).sum())
+    if enough < limits.users:
+        raise DataError(f"Create failed. Dataset has fewer than {limits.users} users with at least 2 interactions each.")
+    if enough < limits.share * len(counts):
+        raise DataError(f"Create failed. Fewer than {limits.share:.0%} of users have at least 2 interactions.")
+
+
+def _dictionary(column: Any) -> tuple[NDArray[np.int32], list[str]]:
+    """Codes (-1 where missing) and distinct texts in order of appearance."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], pa.string())
+    encoded = pc.dictionary_encode(pc.cast(array, pa.string()))
+    return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32), encoded.dictionary.to_pylist()
+
+
+def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.int32], pa.Array]:
+    codes, labels = _dictionary(table[name])
+    return codes, pa.array(labels, pa.string())
+
+
+def _int64(table: pa.Table, name: str) -> NDArray[np.int64]:
+    return pc.cast(table[name], pa.float64()).to_numpy().astype(np.int64)
+
+
+def _float(table: pa.Table, name: str) -> NDArray[np.float64]:
+    if name not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    return pc.fill_null(pc.cast(table[name], pa.float64()), np.nan).to_numpy()
+
+
+def _event_types(table: pa.Table) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+    if "EVENT_TYPE" not in table.column_names:
+        return np.zeros(table.num_rows, np.int16), ("",)
+    codes, labels = _dictionary(table["EVENT_TYPE"])
+    labels = [*labels, ""]
+    firsts: dict[str, int] = {}
+    for label in labels:
+        firsts.setdefault(label.casefold(), len(firsts))
+    renumbered = np.array([firsts[label.casefold()] for label in labels], np.int16)
+    spelled = {label.casefold(): label for label in reversed(labels)}
+    return renumbered[codes], tuple(spelled[key] for key in firsts)
+
+
+def _rows_of(ids: pa.Array, table: pa.Table | None, name: str) -> NDArray[np.int64]:
+    """Row of each id in a table, -1 where it isn't there."""
+    if table is None or not table.num_rows:
+        return np.full(len(ids), -1, np.int64)
+    found = pc.index_in(ids, value_set=pc.cast(table[name].combine_chunks(), pa.string()))
+    return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _with_catalogue(item_ids: pa.Array, items: pa.Table | None) -> tuple[pa.Array, NDArray[np.int64]]:
+    if items is not None and items.num_rows:
+        listed = pc.cast(items["ITEM_ID"].combine_chunks(), pa.string())
+        others = pc.unique(listed.filter(pc.invert(pc.is_in(listed, value_set=item_ids))))
+        item_ids = pa.concat_arrays([item_ids, others])
+    return item_ids, _rows_of(item_ids, items, "ITEM_ID")
+
+
+def _created(count: int, item: NDArray[np.int32], timestamp: NDArray[np.int64], items: pa.Table | None,
+             item_rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    latest = int(timestamp.max())
+    created = np.full(count, latest, np.int64)
+    np.minimum.at(created, item, timestamp)
+    if items is not None and "CREATION_TIMESTAMP" in items.column_names and items.num_rows:
+        given = np.where(item_rows < 0, np.nan, _float(items, "CREATION_TIMESTAMP")[np.maximum(item_rows, 0)])
+        known = ~np.isnan(given)
+        created[known] = given[known].astype(np.int64)
+    return created
+
+
+def _columns(table: pa.Table | None, schema: Any, selection: Selection, rows: NDArray[np.int64]) -> tuple[Column, ...]:
+    """The trained columns of a table, aligned with ``rows``."""
+    if table is None or schema is None:
+        return ()
+    found = []
+    for each in schema.fields:
+        if not each.trainable or each.name in _PLAIN or each.name not in table.column_names:
+            continue
+        if not selection.trains_on(schema.dataset_type, each.name):
+            continue
+        if each.kind == "numeric":
+            column = Column(each.name, "numeric", values=_float(table, each.name))
+        else:
+            codes, labels = _dictionary(table[each.name])
+            if each.kind == "textual" and (codes >= 0).sum() < TEXT_COMPLETENESS * max(1, len(codes)):
+                continue
+            column = Column(each.name, each.kind, codes=codes, labels=tuple(labels))
+        found.append(column.take(rows))
+    return tuple(found)
+
+
+def _capped(dataset: Dataset, most: int) -> Dataset:
+    """The dataset with the ``most`` newest items by creation or last interaction, and their events."""
+    recent = dataset.created.copy()
+    np.maximum.at(recent, dataset.item, dataset.timestamp)
+    rows = np.sort(np.argsort(-recent, kind="stable")[:most])
+    renumbered = np.full(len(dataset.item_ids), -1, np.int64)
+    renumbered[rows] = np.arange(len(rows))
+    kept = dataset.of_events(renumbered[dataset.item] >= 0)
+    return replace(
+        kept, item=renumbered[kept.item].astype(np.int32), item_ids=dataset.item_ids.take(pa.array(rows)),
+        created=dataset.created[rows], item_columns=tuple(each.take(rows) for each in dataset.item_columns),
+    )

@@ -1,0 +1,29 @@
+"""Trained models answering requests, with NumPy and ONNX Runtime alone: web processes never import torch."""
+
+from pathlib import Path
+
+from personalize_web.engine import artifacts
+from personalize_web.engine.errors import DataError
+from personalize_web.engine.serving.co_occurrence import CoOccurrenceModel
+from personalize_web.engine.serving.popularity import PopularityModel
+from personalize_web.engine.serving.requests import History, PastEvents, Recommended, Request, ServingModel
+
+__all__ = ["History", "PastEvents", "Recommended", "Request", "ServingModel", "load"]
+
+
+def load(directory: Path, *, verify: bool = True) -> ServingModel:
+    """The model kept in ``directory``, ready to answer; its arrays are memory-mapped.
+
+    ``verify`` reads every file once and compares checksums. Raises DataError where the model is damaged.
+    """
+    artifact = artifacts.read(Path(directory), verify=verify)
+    kind = artifact.manifest["kind"]
+    if kind == "popularity":
+        return PopularityModel(artifact)
+    if kind == "co_occurrence":
+        return CoOccurrenceModel(artifact)
+    if kind == "sequence":
+        from personalize_web.engine.serving.sequence import SequenceModel
+
+        return SequenceModel(artifact)
+    raise DataError(f"The trained model in {artifact.directory.name} is of an unknown kind: {kind}.")
