@@ -45,3 +45,11 @@ def ben() -> Caller:
 def eve() -> Caller:
     """An administrator of another account."""
     return person("eve", ADMINISTRATOR, account="999999999999")
+
+
+@pytest.fixture
+def run_jobs(db):
+    """Does everything that waits in the background, and everything that this makes wait, in this process."""
+    from personalize_web.workers import job
+
+    return job.run_pending

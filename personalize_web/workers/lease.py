@@ -1,0 +1,124 @@
+"""Who may work on a job at this moment: a lease in the job's row, taken, kept and given back by guarded updates."""
+
+import os
+import socket
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from personalize_web.resources.models import Job
+
+
+class LeaseLost(Exception):
+    """Somebody else works on this job now, or will: stop, and publish nothing."""
+
+
+_process = {"name": f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"}
+
+
+def worker_name() -> str:
+    """The name of this worker; its forked children share it."""
+    return _process["name"]
+
+
+def name_worker() -> None:
+    """Give this process, and the children it will fork, a name of their own."""
+    _process["name"] = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def take(job_id: int) -> Job | None:
+    """Begin an attempt at the job, or None when it is not to be worked on now.
+
+    Only a job that waits, or whose worker let its lease run out, can be taken; of jobs that share a lock, the oldest.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        row = Job.objects.filter(pk=job_id).first()
+        if row is None:
+            return None
+        lock = row.arguments.get("lock")
+        if lock:
+            _take_turns(lock)
+            rivals = Job.objects.filter(arguments__lock=lock).exclude(pk=row.pk)
+            running = rivals.filter(state=Job.State.IN_PROGRESS)
+            earlier = rivals.filter(state=Job.State.PENDING, not_before__lte=now, pk__lt=row.pk)
+            if running.exists() or earlier.exists():
+                return None
+        owner = f"{worker_name()}:{uuid.uuid4().hex[:8]}"
+        taken = Job.objects.filter(_free(now), pk=job_id, attempt__lt=settings.JOB_MAX_ATTEMPTS).update(
+            state=Job.State.IN_PROGRESS,
+            lease_owner=owner,
+            lease_expires_at=now + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+            heartbeat_at=now,
+            attempt=F("attempt") + 1,
+            started_at=row.started_at or now,
+        )
+        return Job.objects.get(pk=job_id) if taken else None
+
+
+def _free(now) -> Q:
+    waits = Q(state=Job.State.PENDING, not_before__lte=now)
+    return waits | Q(state=Job.State.IN_PROGRESS, lease_expires_at__lt=now)
+
+
+def _take_turns(lock: str) -> None:
+    """Two takers of the same lock go one after the other. SQLite's write transactions already do."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(lock.encode())])
+
+
+def keep(row: Job, **values) -> bool:
+    """Prolong the lease and write ``values``; False when it is no longer ours."""
+    now = timezone.now()
+    expires = now + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    return bool(_ours(row).update(lease_expires_at=expires, heartbeat_at=now, **values))
+
+
+@contextmanager
+def held(row: Job) -> Iterator[None]:
+    """A transaction that is only entered while the lease is ours, and that nobody can take the job during."""
+    with transaction.atomic():
+        if not keep(row):
+            raise LeaseLost(f"job {row.pk}")
+        yield
+
+
+def end(row: Job, state: str, *, reason: str | None = None) -> None:
+    """Close the job. Called inside :func:`held`."""
+    _ours(row).update(
+        state=state, failure_reason=reason, finished_at=timezone.now(), lease_owner=None, lease_expires_at=None
+    )
+
+
+def give_back(row: Job, *, after: float = 0, counts: bool = False) -> bool:
+    """Let somebody else, or a later start, do the job; ``counts``: this attempt is one of those allowed."""
+    return bool(_give_back(_ours(row), after, counts))
+
+
+def give_all_back() -> int:
+    """Give back what this worker and its children hold; the answer is how many jobs that were."""
+    held_here = Job.objects.filter(state=Job.State.IN_PROGRESS, lease_owner__startswith=f"{worker_name()}:")
+    return _give_back(held_here, 0, False)
+
+
+def _give_back(rows, after: float, counts: bool) -> int:
+    return rows.update(
+        state=Job.State.PENDING,
+        lease_owner=None,
+        lease_expires_at=None,
+        heartbeat_at=None,
+        not_before=timezone.now() + timedelta(seconds=after),
+        attempt=F("attempt") if counts else F("attempt") - 1,
+    )
+
+
+def _ours(row: Job):
+    return Job.objects.filter(pk=row.pk, state=Job.State.IN_PROGRESS, lease_owner=row.lease_owner)

@@ -1,0 +1,36 @@
+"""What Celery calls: one task for every kind of job, one to look after them, and a worker's hello and goodbye."""
+
+from typing import Any
+
+from celery import signals
+
+from personalize_web.celery import app
+from personalize_web.workers import job, lease
+from personalize_web.workers import sweep as sweeping
+
+
+@app.task(name="personalize_web.workers.run")
+def run(job_id: int) -> None:
+    """Do the job of this row."""
+    job.run(job_id)
+
+
+@app.task(name="personalize_web.workers.sweep")
+def sweep() -> None:
+    """Put back lost jobs."""
+    sweeping.sweep()
+
+
+@signals.celeryd_init.connect
+def _name(**_: Any) -> None:
+    lease.name_worker()
+
+
+@signals.worker_ready.connect
+def _resume(**_: Any) -> None:
+    sweeping.sweep()
+
+
+@signals.worker_shutting_down.connect
+def _give_back(**_: Any) -> None:
+    lease.give_all_back()
