@@ -1,0 +1,80 @@
+"""One version of a dataset, readable as long as its files stay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from personalize_web.engine.columns import duck, views
+from personalize_web.engine.columns.manifest import Manifest, Origin, Segment
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A frozen view: later imports do not change what it reads."""
+
+    root: Path
+    manifest: Manifest
+
+    @property
+    def version(self) -> int:
+        """Grows by one with every change of the dataset; 0 before the first."""
+        return self.manifest.version
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The Parquet files, oldest first."""
+        return self.manifest.segments
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Column names in the schema's order."""
+        return tuple(self.manifest.columns)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes on disk."""
+        return sum(segment.bytes for segment in self.segments)
+
+    def rows(self, origin: Origin | None = None) -> int:
+        """Rows stored, duplicates and replaced versions included; of one origin or of both."""
+        return sum(segment.rows for segment in self.segments if origin in (None, segment.origin))
+
+    @cached_property
+    def effective_rows(self) -> int:
+        """Rows that count: what :meth:`table` would hold."""
+        with duck.connect() as connection:
+            found = connection.execute(f"SELECT count(*) FROM ({self.sql()})").fetchone()
+        return int(found[0]) if found else 0
+
+    def sql(self) -> str:
+        """A DuckDB query for the rows that count, unordered, with a last column ``_place`` that orders them."""
+        return views.effective(self.manifest, self.root)
+
+    def stored_sql(self, origin: Origin | None = None) -> str:
+        """A DuckDB query for every stored row, of one origin or of both, with ``_place``."""
+        chosen = [segment for segment in self.segments if origin in (None, segment.origin)]
+        return views.stored(self.manifest, self.root, chosen)
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows that count, in the order they arrived."""
+        return self._read(self.sql(), columns)
+
+    def raw(self, origin: Origin | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """Every stored row in the order of arrival: all versions and duplicates."""
+        return self._read(self.stored_sql(origin), columns)
+
+    def sample(self, n: int) -> pa.Table:
+        """The first ``n`` stored rows of the newest segment: enough to see what the data look like."""
+        query = views.stored(self.manifest, self.root, self.segments[-1:])
+        return self._read(f"SELECT * FROM ({query}) ORDER BY {views.PLACE} LIMIT {int(n)}", None)
+
+    def _read(self, query: str, columns: Sequence[str] | None) -> pa.Table:
+        chosen = self.columns if columns is None else tuple(columns)
+        if not chosen:
+            return pa.table({})
+        with duck.connect() as connection:
+            ordered = f"SELECT {duck.names(chosen)} FROM ({query}) ORDER BY {views.PLACE}"
+            return connection.sql(ordered).to_arrow_table()
