@@ -51,7 +51,6 @@ if HTTPS:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -59,6 +58,7 @@ X_FRAME_OPTIONS = "DENY"
 CONSOLE_PRODUCT_NAME = os.environ.get("CONSOLE_PRODUCT_NAME", "Personalize Web")
 ACCOUNT_ID = os.environ.get("ACCOUNT_ID", "123456789012")
 REGION = os.environ.get("REGION", "us-east-1")
+ALLOWED_REGIONS = _list("ALLOWED_REGIONS", "")  # regions a signature may name; empty: any
 PARTITION = os.environ.get("PARTITION", "aws")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "")  # shown in code examples; empty: the address of the request
 VIEWERS_CAN_TEST = _flag("VIEWERS_CAN_TEST", True)
@@ -173,11 +173,13 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": DATA_DIR / "cache",
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",  # shared by all processes, with an atomic add
+        "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 5000},
     }
 }
+
+SESSION_ENGINE = "django.contrib.sessions.backends." + ("cached_db" if REDIS_URL else "db")
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 CELERY_TASK_DEFAULT_QUEUE = "default"
