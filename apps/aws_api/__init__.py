@@ -1,1 +1,1 @@
-"""What boto3, the command line and the SDKs talk to."""
+"""What boto3, the CLI and the SDKs talk to."""
