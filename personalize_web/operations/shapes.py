@@ -170,9 +170,15 @@ _CLEANERS = {
 }
 
 
+_CONTAINERS: dict[str, type | tuple[type, ...]] = {"structure": dict, "map": dict, "list": (list, tuple)}
+
+
 def without_sensitive(shape: Shape | None, value: Any) -> Any:
-    """``value`` as it may be kept in an audit record: members the model calls sensitive are left out."""
+    """``value`` as it may be kept in an audit record: members the model calls sensitive, and values of another
+    kind than their shape, are left out."""
     if shape is None or value is None or shape.metadata.get("sensitive"):
+        return None
+    if not isinstance(value, _CONTAINERS.get(shape.type_name, object)):
         return None
     if shape.type_name == "structure":
         kept = {name: without_sensitive(member, value.get(name)) for name, member in shape.members.items()}

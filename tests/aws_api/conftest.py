@@ -5,8 +5,10 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
+from botocore.credentials import Credentials
 from django.test import Client
 
 from apps.accounts.models import AccessKey, Person
@@ -84,3 +86,22 @@ def client_of(make_key) -> Callable[..., Any]:
         return made
 
     return make
+
+
+@pytest.fixture
+def post(make_key) -> Callable[..., AWSResponse]:
+    """Signs and sends raw bytes: ``post(b"{}", target="ListSchemas")`` or ``post(b"{}", path="/events")``."""
+    key = make_key("ana")
+
+    def send(
+        body: bytes, *, target: str | None = None, path: str = "/", method="POST", content_type: str | None = None
+    ):
+        rest = "application/json" if target is None and path != "/" else "application/x-amz-json-1.1"
+        headers = {"Host": "personalize.test:8000", "Content-Type": rest if content_type is None else content_type}
+        if target is not None:
+            headers["X-Amz-Target"] = target if "." in target else f"AmazonPersonalize.{target}"
+        request = AWSRequest(method, f"http://personalize.test:8000{path}", data=body, headers=headers)
+        SigV4Auth(Credentials(key[0].key_id, key[1]), "personalize", "us-east-1").add_auth(request)
+        return _into_django(request.prepare())
+
+    return send

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from apps.accounts.models import AccessKey
 
-
 TARGET = "AmazonPersonalize.ListDatasetGroups"
 JSON = "application/x-amz-json-1.1"
 
@@ -72,7 +71,7 @@ def answer(into_django):
 
 
 @pytest.fixture
-def with_authorization(answer):
+def with_authorization(answer, key):
     """Sends a request whose Authorization header was changed after signing."""
 
     def send(change):
@@ -224,7 +223,7 @@ def test_a_region_outside_the_allowed_ones_is_refused(answer, key, settings):
     assert answer(signed(key, region="eu-west-1")) == (200, None)
 
 
-def test_an_old_request_of_an_unknown_key_is_told_of_the_key(answer):
+def test_an_old_request_of_an_unknown_key_is_told_of_the_key(answer, db):
     moment = datetime.now(UTC) - timedelta(days=1)
     unknown = (AccessKey(key_id="PWKAUNKNOWN"), "secret")
     assert answer(signed(unknown, moment=moment)) == (403, "InvalidClientTokenId")

@@ -1,0 +1,135 @@
+"""All 79 operations, asked by botocore over HTTP."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.model import Shape
+
+from personalize_web.operations import service_model
+from personalize_web.operations.shapes import clean
+
+ONCE = Config(retries={"total_max_attempts": 1})
+SAMPLES = (
+    "absent",
+    "Watch",
+    "INTERACTIONS",
+    "s3://bucket/folder/",
+    "rate(7 days)",
+    "arn:aws:iam::123456789012:role/reader",
+    "arn:aws:kms:us-east-1:123456789012:key/one",
+)
+COMMON = {"InvalidInputException", "ResourceNotFoundException"}
+"""What any operation may answer to a well-formed request that names nothing that exists."""
+
+
+def minimal(shape: Shape, name: str = "") -> Any:
+    """The least well-formed value of ``shape``; ARNs name resources that do not exist."""
+    if shape.type_name == "structure":
+        return {member: minimal(shape.members[member], member) for member in shape.required_members}
+    if shape.type_name == "list":
+        return [minimal(shape.member, name.rstrip("s"))]
+    if shape.type_name == "map":
+        return {}
+    if shape.type_name == "boolean":
+        return True
+    if shape.type_name in ("integer", "long", "float", "double"):
+        return shape.metadata.get("min", 1)
+    if shape.type_name == "timestamp":
+        return 1_700_000_000
+    if shape.metadata.get("enum"):
+        return shape.metadata["enum"][0]
+    if shape.name in ("Arn", "ArnList") or name.endswith("Arn"):
+        return f"arn:aws:personalize:us-east-1:123456789012:{kind(name)}/absent"
+    return next(sample for sample in SAMPLES if not clean(shape, sample)[1])
+
+
+def kind(member: str) -> str:
+    """``datasetGroupArn`` -> ``dataset-group``."""
+    words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in member.removesuffix("Arn"))
+    return words if words != "resource" else "solution"
+
+
+@pytest.fixture
+def clients(live_server, transactional_db):
+    from apps.accounts.models import AccessKey, Person
+
+    ana = Person.objects.create(username="ana", role="administrator")
+    key, secret = AccessKey.make(ana, name="test")
+    return {
+        service: boto3.client(
+            service,
+            endpoint_url=live_server.url,
+            region_name="us-east-1",
+            aws_access_key_id=key.key_id,
+            aws_secret_access_key=secret,
+            config=ONCE,
+        )
+        for service in service_model.SERVICES
+    }
+
+
+def test_every_operation_gives_its_answer_or_a_declared_error(clients):
+    undeclared = {}
+    asked = 0
+    for service, client in clients.items():
+        model = service_model.services()[service]
+        for name in model.operation_names:
+            operation = model.operation_model(name)
+            asked += 1
+            try:
+                answer = client._make_api_call(name, minimal(operation.input_shape) if operation.input_shape else {})
+                told = answer["ResponseMetadata"]
+                content = {member: value for member, value in answer.items() if member != "ResponseMetadata"}
+                _, violations = clean(operation.output_shape, content) if operation.output_shape else ({}, [])
+                assert not violations, (name, violations)
+            except ClientError as error:
+                told = error.response["ResponseMetadata"]
+                code = error.response["Error"]["Code"]
+                declared = {shape.name for shape in operation.error_shapes}
+                if code not in declared | {"InvalidInputException"}:
+                    undeclared[name] = (code, error.response["Error"]["Message"])
+            assert len(told["RequestId"]) == 36, name
+            assert "html" not in told["HTTPHeaders"]["content-type"], name
+    assert asked == 79
+    assert undeclared == {}
+
+
+def test_every_operation_refuses_what_is_not_well_formed(clients):
+    """A list where an object belongs, in every member at once."""
+    for service, client in clients.items():
+        client.meta.config.parameter_validation = False
+        model = service_model.services()[service]
+        for name in model.operation_names:
+            operation = model.operation_model(name)
+            if not operation.input_shape or not operation.input_shape.required_members:
+                continue
+            with pytest.raises(ClientError) as refused:
+                client._make_api_call(name, {})
+            assert refused.value.response["Error"]["Code"] == "InvalidInputException", name
+
+
+def test_endpoint_and_credentials_file_from_the_environment_are_enough(
+    live_server, transactional_db, tmp_path, monkeypatch
+):
+    from apps.accounts.models import AccessKey, Person
+
+    key, secret = AccessKey.make(Person.objects.create(username="ana", role="viewer"), name="test")
+    file = tmp_path / "credentials"
+    file.write_text(f"[personalize-web]\naws_access_key_id = {key.key_id}\naws_secret_access_key = {secret}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_PROFILE", "personalize-web")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", live_server.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    session = boto3.session.Session()
+    assert session.client("personalize").list_schemas()["schemas"] == []
+    with pytest.raises(ClientError) as refused:
+        session.client("personalize-runtime").get_recommendations(
+            campaignArn="arn:aws:personalize:us-east-1:123456789012:campaign/absent", userId="1"
+        )
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
