@@ -5,7 +5,217 @@ dictionary shaped as the output of the service model, or raises a :class:`Servic
 """
 
 from personalize_web.operations.caller import ADMINISTRATOR, ANALYST, VIEWER, Caller
+from personalize_web.operations.campaigns import (
+    create_campaign,
+    delete_campaign,
+    describe_campaign,
+    list_campaigns,
+    update_campaign,
+)
+from personalize_web.operations.dataset_groups import (
+    create_dataset_group,
+    delete_dataset_group,
+    describe_dataset_group,
+    list_dataset_groups,
+)
+from personalize_web.operations.dataset_import_jobs import (
+    create_dataset_import_job,
+    describe_dataset_import_job,
+    describe_dataset_import_job_details,
+    list_dataset_import_jobs,
+)
+from personalize_web.operations.datasets import create_dataset, delete_dataset, describe_dataset, list_datasets
 from personalize_web.operations.errors import ServiceError
+from personalize_web.operations.event_trackers import (
+    create_event_tracker,
+    delete_event_tracker,
+    describe_event_tracker,
+    list_event_trackers,
+)
+from personalize_web.operations.events import put_events
+from personalize_web.operations.not_yet import (
+    create_batch_inference_job,
+    create_batch_segment_job,
+    create_data_deletion_job,
+    create_dataset_export_job,
+    create_filter,
+    create_metric_attribution,
+    delete_filter,
+    delete_metric_attribution,
+    describe_batch_inference_job,
+    describe_batch_segment_job,
+    describe_data_deletion_job,
+    describe_dataset_export_job,
+    describe_filter,
+    describe_metric_attribution,
+    get_action_recommendations,
+    get_personalized_ranking,
+    get_recommendations,
+    list_batch_inference_jobs,
+    list_batch_segment_jobs,
+    list_data_deletion_jobs,
+    list_dataset_export_jobs,
+    list_filters,
+    list_metric_attribution_metrics,
+    list_metric_attributions,
+    put_action_interactions,
+    put_actions,
+    put_items,
+    put_users,
+    update_dataset,
+    update_metric_attribution,
+)
+from personalize_web.operations.recipes import (
+    describe_algorithm,
+    describe_feature_transformation,
+    describe_recipe,
+    list_recipes,
+)
+from personalize_web.operations.recommenders import (
+    create_recommender,
+    delete_recommender,
+    describe_recommender,
+    list_recommenders,
+    start_recommender,
+    stop_recommender,
+    update_recommender,
+)
+from personalize_web.operations.schemas import (
+    check_schema,
+    create_schema,
+    delete_schema,
+    describe_schema,
+    get_schema_template,
+    list_schema_details,
+    list_schemas,
+)
+from personalize_web.operations.solution_versions import (
+    create_solution_version,
+    describe_solution_version,
+    get_solution_metrics,
+    list_solution_versions,
+    stop_solution_version_creation,
+)
+from personalize_web.operations.solutions import (
+    create_solution,
+    delete_solution,
+    describe_solution,
+    list_solutions,
+    update_solution,
+)
+from personalize_web.operations.storage import (
+    append_upload,
+    begin_upload,
+    cancel_upload,
+    delete_stored_object,
+    describe_upload,
+    finish_upload,
+    list_stored_objects,
+    preview_stored_object,
+)
+from personalize_web.operations.tagging import list_tags_for_resource, tag_resource, untag_resource
 from personalize_web.resources import statuses
 
-__all__ = ["ADMINISTRATOR", "ANALYST", "VIEWER", "Caller", "ServiceError", "statuses"]
+__all__ = [  # noqa: RUF022
+    "ADMINISTRATOR",
+    "ANALYST",
+    "VIEWER",
+    "Caller",
+    "ServiceError",
+    "statuses",
+    # the control plane, in the order of the service model
+    "create_batch_inference_job",
+    "create_batch_segment_job",
+    "create_campaign",
+    "create_data_deletion_job",
+    "create_dataset",
+    "create_dataset_export_job",
+    "create_dataset_group",
+    "create_dataset_import_job",
+    "create_event_tracker",
+    "create_filter",
+    "create_metric_attribution",
+    "create_recommender",
+    "create_schema",
+    "create_solution",
+    "create_solution_version",
+    "delete_campaign",
+    "delete_dataset",
+    "delete_dataset_group",
+    "delete_event_tracker",
+    "delete_filter",
+    "delete_metric_attribution",
+    "delete_recommender",
+    "delete_schema",
+    "delete_solution",
+    "describe_algorithm",
+    "describe_batch_inference_job",
+    "describe_batch_segment_job",
+    "describe_campaign",
+    "describe_data_deletion_job",
+    "describe_dataset",
+    "describe_dataset_export_job",
+    "describe_dataset_group",
+    "describe_dataset_import_job",
+    "describe_event_tracker",
+    "describe_feature_transformation",
+    "describe_filter",
+    "describe_metric_attribution",
+    "describe_recipe",
+    "describe_recommender",
+    "describe_schema",
+    "describe_solution",
+    "describe_solution_version",
+    "get_solution_metrics",
+    "list_batch_inference_jobs",
+    "list_batch_segment_jobs",
+    "list_campaigns",
+    "list_data_deletion_jobs",
+    "list_dataset_export_jobs",
+    "list_dataset_groups",
+    "list_dataset_import_jobs",
+    "list_datasets",
+    "list_event_trackers",
+    "list_filters",
+    "list_metric_attribution_metrics",
+    "list_metric_attributions",
+    "list_recipes",
+    "list_recommenders",
+    "list_schemas",
+    "list_solution_versions",
+    "list_solutions",
+    "list_tags_for_resource",
+    "start_recommender",
+    "stop_recommender",
+    "stop_solution_version_creation",
+    "tag_resource",
+    "untag_resource",
+    "update_campaign",
+    "update_dataset",
+    "update_metric_attribution",
+    "update_recommender",
+    "update_solution",
+    # events, in the order of the service model
+    "put_action_interactions",
+    "put_actions",
+    "put_events",
+    "put_items",
+    "put_users",
+    # the runtime, in the order of the service model
+    "get_action_recommendations",
+    "get_personalized_ranking",
+    "get_recommendations",
+    # ours, for the console; none is on the wire
+    "describe_dataset_import_job_details",  # for its page: how much was read, and each bad row
+    "check_schema",  # for the editor: every error and warning with its line, its rule and, where there is one, its fix
+    "get_schema_template",  # for the editor: the text a new schema begins with, and the names that mean something in it
+    "list_schema_details",  # for choosing a schema: each with its dataset type and how many datasets use it
+    "append_upload",  # take the next chunk of the file, which begins at offset; answers how much has been received
+    "begin_upload",  # make ready to receive a file of bytes bytes for location; answers the upload's id
+    "cancel_upload",  # forget an upload and what was received of it
+    "delete_stored_object",  # remove a file, or a folder with everything in it. A whole bucket is not removed at once
+    "describe_upload",  # how much of a file has been received: where an interrupted upload goes on
+    "finish_upload",  # put the received file in its place
+    "list_stored_objects",  # what lies directly in a folder; without a location the buckets
+    "preview_stored_object",  # the first lines lines of a file, as text; complete when there are no more
+]

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from personalize_web.resources.models import Resource
+from personalize_web.resources import statuses
+from personalize_web.resources.models import Resource, StatefulResource
 
 
 def present(**members: Any) -> dict[str, Any]:
@@ -14,6 +15,11 @@ def present(**members: Any) -> dict[str, Any]:
 def dates(resource: Resource) -> dict[str, datetime]:
     """The two times that every Describe and every summary has."""
     return {"creationDateTime": resource.created_at, "lastUpdatedDateTime": resource.updated_at}
+
+
+def failure(resource: StatefulResource) -> str | None:
+    """Why a resource failed; nothing in any other state."""
+    return resource.failure_reason if resource.status in (statuses.CREATE_FAILED, statuses.FAILED) else None
 
 
 def latest_update(update: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -1,11 +1,10 @@
 """Dataset groups: create, describe, list, delete."""
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 from personalize_web.operations import lookup, paging, quotas
-from personalize_web.operations.answers import dates, present
+from personalize_web.operations.answers import dates, failure, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException
 from personalize_web.operations.gate import operation
@@ -25,17 +24,15 @@ def create_dataset_group(
     tags: Iterable[dict[str, str]] = (),
 ) -> dict[str, Any]:
     """Begin a group for the data and models of one application."""
+    lookup.refuse_taken(DatasetGroup, caller, name)
     if (role_arn is None) != (kms_key_arn is None):
         raise InvalidInputException(
             "roleArn and kmsKeyArn belong together: give both or neither.",
             field="role_arn" if role_arn is None else "kms_key_arn",
         )
+    quotas.room_for_active("active_dataset_groups", lookup.of(DatasetGroup, caller))
     group = lookup.create(
         DatasetGroup, caller, name=name, domain=domain, role_arn=role_arn, kms_key_arn=kms_key_arn, tags=tags
-    )
-    quotas.room_for_active(
-        "active_dataset_groups",
-        _of(caller).exclude(status=statuses.CREATE_FAILED).exclude(pk=group.pk),
     )
     job.enqueue("create-dataset-group", group, caller=caller)
     return present(datasetGroupArn=group.arn, domain=group.domain)
@@ -54,7 +51,7 @@ def list_dataset_groups(
 ) -> dict[str, Any]:
     """The groups of the account, newest first."""
     return paging.page(
-        _of(caller),
+        lookup.of(DatasetGroup, caller),
         _summary,
         key="datasetGroups",
         operation="list_dataset_groups",
@@ -71,20 +68,14 @@ def delete_dataset_group(caller: Caller, *, dataset_group_arn: str) -> None:
     lookup.require_state(group, *statuses.DELETABLE, doing="deleted")
     lookup.refuse_dependants(
         group,
-        chain(
-            group.campaigns.all(),
-            group.recommenders.all(),
-            group.solutions.all(),
-            group.event_trackers.all(),
-            group.datasets.all(),
-        ),
+        group.campaigns.all(),
+        group.recommenders.all(),
+        group.solutions.all(),
+        group.event_trackers.all(),
+        group.datasets.all(),
     )
-    group.move(statuses.DELETE_PENDING)
+    lookup.move(group, statuses.DELETE_PENDING, come_from=statuses.DELETABLE, doing="deleted")
     job.enqueue("delete-dataset-group", group, caller=caller)
-
-
-def _of(caller: Caller) -> Any:
-    return DatasetGroup.objects.filter(account=caller.account, region=caller.region)
 
 
 def _summary(group: DatasetGroup) -> dict[str, Any]:
@@ -93,6 +84,6 @@ def _summary(group: DatasetGroup) -> dict[str, Any]:
         datasetGroupArn=group.arn,
         status=group.status,
         domain=group.domain,
-        failureReason=group.failure_reason if group.status == statuses.CREATE_FAILED else None,
+        failureReason=failure(group),
         **dates(group),
     )

@@ -73,12 +73,24 @@ def operation(function: Callable[P, R]) -> Callable[P, R]:
     return perform  # type: ignore[return-value]
 
 
-def own_operation(*, role: str = VIEWER, writes: bool = False, atomic: bool | None = None) -> Callable[[Any], Any]:
-    """Make ``function(caller, *, ...)`` an operation of our own beside the 79, open from ``role`` upwards."""
+def own_operation(
+    *,
+    role: str = VIEWER,
+    writes: bool = False,
+    atomic: bool | None = None,
+    recorded: bool | None = None,
+    sensitive: frozenset[str] | set[str] = frozenset(),
+) -> Callable[[Any], Any]:
+    """Make ``function(caller, *, ...)`` an operation of our own beside the 79, open from ``role`` upwards.
+
+    ``writes``: it changes something: a read-only key may not call it, and it runs in a transaction (``atomic``) and
+    leaves an audit record (``recorded``) unless said otherwise. ``sensitive`` arguments never reach that record.
+    """
+    is_recorded = writes if recorded is None else recorded
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         event_name = "Console" + "".join(part.capitalize() for part in function.__name__.split("_"))
-        takes = set(inspect.signature(function).parameters)
+        takes = set(inspect.signature(function).parameters) - {"caller"}
 
         @wraps(function)
         def perform(caller: Caller, **arguments: Any) -> Any:
@@ -90,12 +102,16 @@ def own_operation(*, role: str = VIEWER, writes: bool = False, atomic: bool | No
                 event_name=event_name,
                 role=role,
                 scope="role" if writes else "read",
-                quiet=not writes,
+                quiet=not is_recorded,
                 atomic=writes if atomic is None else atomic,
                 clean=lambda given: given,
                 function=function,
                 arguments=arguments,
-                parameters=lambda: {k: v for k, v in arguments.items() if isinstance(v, str | int | float | bool)},
+                parameters=lambda: {
+                    name: value
+                    for name, value in arguments.items()
+                    if name not in sensitive and isinstance(value, str | int | float | bool)
+                },
             )
 
         perform.is_operation = True  # type: ignore[attr-defined]
@@ -127,7 +143,7 @@ def _perform(
 ) -> Any:
     try:
         if not caller.may_as(role) or caller.scope not in ("role", scope):
-            resource = next((v for k, v in arguments.items() if k.endswith("_arn") and isinstance(v, str)), "*")
+            resource = next((v for v in arguments.values() if isinstance(v, str) and ":personalize:" in v), "*")
             raise AccessDeniedException(
                 f"User: {caller.arn} is not authorized to perform: personalize:{event_name} on resource: {resource}"
             )

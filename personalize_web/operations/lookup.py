@@ -1,10 +1,10 @@
-"""By ARN, or ResourceNotFound; create, or ResourceAlreadyExists."""
+"""By ARN, or ResourceNotFound; create, or ResourceAlreadyExists; change state, or ResourceInUse."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from personalize_web.operations import tags as tagging
 from personalize_web.operations.caller import Caller
@@ -16,26 +16,37 @@ from personalize_web.operations.errors import (
     ServiceError,
 )
 from personalize_web.resources import arns, statuses
-from personalize_web.resources.models import Resource, SolutionVersion, StatefulResource
+from personalize_web.resources.models import Resource, StatefulResource
 
 M = TypeVar("M", bound=Resource)
 S = TypeVar("S", bound=StatefulResource)
 
 
+def of(model: type[M], caller: Caller) -> QuerySet[M]:
+    """Every resource of this kind in the caller's account and region."""
+    return model._default_manager.filter(account=caller.account, region=caller.region)
+
+
 def get(model: type[M], caller: Caller, arn: str, *, field: str | None = None) -> M:
-    """The resource of ``arn``. An ARN of another kind is invalid; an absent one, or another account's, is not found."""
+    """The resource of ``arn``. An ARN of another kind is invalid; an absent one, or another account's, is not found.
+
+    Inside a transaction the row is held, so that what is decided about it stays true until the commit.
+    """
     parts = arns.read(arn)
-    if parts is None or parts.kind != model.KIND or ("/" in parts.name) != _nested(model):
+    if parts is None or parts.kind != model.KIND or ("/" in parts.name) != model.NESTED:
         raise InvalidInputException(f"{arn} is not the ARN of a {model.NOUN}.", field=field)
-    found = model._default_manager.filter(arn=arn, account=caller.account, region=caller.region).first()
+    rows = of(model, caller).filter(arn=arn)
+    if connection.in_atomic_block:
+        rows = rows.select_for_update(no_key=True)
+    found = rows.first()
     if found is None:
-        raise ResourceNotFoundException(f"Resource Arn {arn} does not exist.", field=field)
+        raise not_found(arn, field=field)
     return found
 
 
-def _nested(model: type[Model]) -> bool:
-    """Whether ARNs of this kind have a slash in the name: datasets and solution versions."""
-    return model is SolutionVersion or getattr(model, "KIND", "") == "dataset"
+def not_found(arn: str, *, field: str | None = None) -> ResourceNotFoundException:
+    """What is said of an ARN that names nothing."""
+    return ResourceNotFoundException(f"Resource Arn {arn} does not exist.", field=field)
 
 
 def active(
@@ -68,9 +79,17 @@ def require_state(
         )
 
 
-def refuse_dependants(resource: Resource, dependants: Iterable[Resource]) -> None:
+def move(resource: StatefulResource, to: str, *, come_from: tuple[str, ...], doing: str) -> None:
+    """Put ``resource`` into the state ``to``, or refuse when it is in none of ``come_from``."""
+    require_state(resource, *come_from, doing=doing)
+    if not resource.move(to, come_from=come_from):
+        resource.refresh_from_db()
+        require_state(resource, *come_from, doing=doing)
+
+
+def refuse_dependants(resource: Resource, *dependants: Iterable[Resource]) -> None:
     """Refuse to delete ``resource`` while ``dependants`` exist, naming up to five of them."""
-    found = [dependant.arn for dependant in dependants]
+    found = [dependant.arn for some in dependants for dependant in some]
     if found:
         raise ResourceInUseException(
             f"Resource {resource.arn} cannot be deleted because it is used by {len(found)} resource(s): "
@@ -78,8 +97,21 @@ def refuse_dependants(resource: Resource, dependants: Iterable[Resource]) -> Non
         )
 
 
+def refuse_taken(model: type[Resource], caller: Caller, name: str, *, field: str = "name") -> None:
+    """Refuse when there already is a resource under the ARN that ``name`` gives."""
+    arn = model.write_arn(name, account=caller.account, region=caller.region)
+    if model._default_manager.filter(arn=arn).exists():
+        raise _taken(arn, field)
+
+
 def create(
-    model: type[M], caller: Caller, *, name: str, tags: Iterable[dict[str, str]] = (), arn_name: str | None = None,
+    model: type[M],
+    caller: Caller,
+    *,
+    name: str,
+    tags: Iterable[dict[str, str]] = (),
+    arn_name: str | None = None,
+    field: str = "name",
     **values: Any,
 ) -> M:
     """A new row under the ARN that ``arn_name`` (default: ``name``) gives, with its tags."""
@@ -93,6 +125,10 @@ def create(
     except IntegrityError as error:
         if not model._default_manager.filter(arn=arn).exists():
             raise
-        raise ResourceAlreadyExistsException(f"Another resource with Arn {arn} already exists.", field="name") from error
+        raise _taken(arn, field) from error
     tagging.store(arn, checked)
     return made
+
+
+def _taken(arn: str, field: str) -> ResourceAlreadyExistsException:
+    return ResourceAlreadyExistsException(f"Another resource with Arn {arn} already exists.", field=field)

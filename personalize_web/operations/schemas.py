@@ -14,11 +14,10 @@ from personalize_web.resources.models import Schema
 @operation
 def create_schema(caller: Caller, *, name: str, schema: str, domain: str | None = None) -> dict[str, Any]:
     """Keep a schema; it exists at once and never changes."""
+    lookup.refuse_taken(Schema, caller, name)
     parsed = avro.parse(schema, domain=domain)
-    made = lookup.create(
-        Schema, caller, name=name, text=schema, domain=domain, dataset_type=parsed.dataset_type
-    )
-    quotas.room_for_active("active_schemas", _of(caller).exclude(pk=made.pk))
+    quotas.room_for_active("active_schemas", lookup.of(Schema, caller))
+    made = lookup.create(Schema, caller, name=name, text=schema, domain=domain, dataset_type=parsed.dataset_type)
     return {"schemaArn": made.arn}
 
 
@@ -30,12 +29,10 @@ def describe_schema(caller: Caller, *, schema_arn: str) -> dict[str, Any]:
 
 
 @operation
-def list_schemas(
-    caller: Caller, *, max_results: int | None = None, next_token: str | None = None
-) -> dict[str, Any]:
+def list_schemas(caller: Caller, *, max_results: int | None = None, next_token: str | None = None) -> dict[str, Any]:
     """The schemas of the account, newest first."""
     return paging.page(
-        _of(caller),
+        lookup.of(Schema, caller),
         _summary,
         key="schemas",
         operation="list_schemas",
@@ -61,7 +58,7 @@ def list_schema_details(
 
     With ``any_domain`` False only schemas of exactly ``domain`` (None: of no domain) are listed.
     """
-    rows = _of(caller).order_by("-created_at", "-pk")
+    rows = lookup.of(Schema, caller).order_by("-created_at", "-pk")
     if dataset_type:
         rows = rows.filter(dataset_type=dataset_type)
     if not any_domain:
@@ -75,21 +72,32 @@ def list_schema_details(
 
 
 @own_operation()
-def check_schema(
-    caller: Caller, *, schema: str, dataset_type: str | None = None, domain: str | None = None
-) -> dict[str, Any]:
-    """Ours, for the editor: every error and warning with its line, rule and, where there is one, its fix."""
+def check_schema(caller: Caller, *, schema: str, dataset_type: str, domain: str | None = None) -> dict[str, Any]:
+    """Ours, for the editor: every error and warning with its line, its rule and, where there is one, its fix."""
     return {"problems": [asdict(problem) for problem in avro.check(schema, dataset_type=dataset_type, domain=domain)]}
 
 
 @own_operation()
 def get_schema_template(caller: Caller, *, dataset_type: str, domain: str | None = None) -> dict[str, Any]:
-    """Ours, for the editor: the text a new schema begins with."""
-    return {"schema": avro.template(dataset_type, domain)}
-
-
-def _of(caller: Caller) -> Any:
-    return Schema.objects.filter(account=caller.account, region=caller.region)
+    """Ours, for the editor: the text a new schema begins with, and the names that mean something in it."""
+    kind = dataset_type.upper()
+    text = avro.template(kind, domain)
+    return {
+        "schema": text,
+        "recordName": avro.RECORD_NAMES[kind],
+        "maximumMetadata": avro.MAXIMUM_METADATA[kind],
+        "keywords": [
+            {
+                "name": word.name,
+                "type": word.type,
+                "nullable": word.nullable,
+                "required": word.required,
+                "categorical": word.role == "categorical",
+                "textual": word.role == "textual",
+            }
+            for word in avro.reserved(kind, domain).values()
+        ],
+    }
 
 
 def _summary(schema: Schema) -> dict[str, Any]:

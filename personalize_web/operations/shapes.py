@@ -11,6 +11,7 @@ import regex
 from botocore.model import Shape
 from dateutil import parser as dates
 
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 EARLIEST, LATEST = 0.0, 4102444800.0  # 1970 to 2100: anything outside is a unit taken for another
 
 
@@ -89,6 +90,9 @@ def _clean_string(shape: Any, value: Any, path: str, violations: list[Violation]
     if not isinstance(value, str):
         violations.append(Violation(path, "Member must be a string"))
         return value
+    if _UNSTORABLE.search(value):
+        violations.append(Violation(path, "Member must be valid text without NUL characters"))
+        return value
     _check_size(shape, len(value), path, violations)
     if (pattern := shape.metadata.get("pattern")) and not _pattern(pattern).fullmatch(value):
         violations.append(Violation(path, f"Member must satisfy regular expression pattern: {pattern}"))
@@ -102,7 +106,7 @@ def _clean_number(shape: Any, value: Any, path: str, violations: list[Violation]
     if isinstance(value, bool) or not isinstance(value, int | float) or (whole and not isinstance(value, int)):
         violations.append(Violation(path, "Member must be a whole number" if whole else "Member must be a number"))
         return value
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         violations.append(Violation(path, "Member must be a finite number"))
         return value
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
@@ -173,12 +177,18 @@ _CLEANERS = {
 _CONTAINERS: dict[str, type | tuple[type, ...]] = {"structure": dict, "map": dict, "list": (list, tuple)}
 
 
-def without_sensitive(shape: Shape | None, value: Any) -> Any:
-    """``value`` as it may be kept in an audit record: members the model calls sensitive, and values of another
-    kind than their shape, are left out."""
+def _is_of_kind(shape: Any, value: Any) -> bool:
+    return isinstance(value, _CONTAINERS.get(shape.type_name, (str, int, float, datetime)))
+
+
+def without_sensitive(shape: Any, value: Any) -> Any:
+    """``value`` as it may be kept in an audit record, without members that the model calls sensitive.
+
+    A container where its shape says something else is left out as well: nobody can tell what it holds.
+    """
     if shape is None or value is None or shape.metadata.get("sensitive"):
         return None
-    if not isinstance(value, _CONTAINERS.get(shape.type_name, object)):
+    if not _is_of_kind(shape, value):
         return None
     if shape.type_name == "structure":
         kept = {name: without_sensitive(member, value.get(name)) for name, member in shape.members.items()}
@@ -188,5 +198,5 @@ def without_sensitive(shape: Shape | None, value: Any) -> Any:
     if shape.type_name == "map":
         if shape.key.metadata.get("sensitive") or shape.value.metadata.get("sensitive"):
             return None
-        return {key: without_sensitive(shape.value, member) for key, member in value.items()}
+        return {str(key): without_sensitive(shape.value, member) for key, member in value.items()}
     return value.timestamp() if isinstance(value, datetime) else value

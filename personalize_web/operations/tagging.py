@@ -37,6 +37,8 @@ TAGGABLE: tuple[type[StatefulResource], ...] = (
     Recommender,
     Solution,
 )
+TAGGABLE_LATER = ("batch-inference-job", "batch-segment-job", "data-deletion-job", "dataset-export-job", "filter")
+"""Kinds that take tags, and of which none can exist yet."""
 
 
 @operation
@@ -64,8 +66,9 @@ def untag_resource(caller: Caller, *, resource_arn: str, tag_keys: list[str]) ->
 
 def _taggable(caller: Caller, arn: str) -> StatefulResource:
     parts = arns.read(arn)
-    models: dict[str, type[StatefulResource]] = {model.KIND: model for model in TAGGABLE}
-    model: type[StatefulResource] | None = models.get(parts.kind) if parts else None
+    if parts and parts.kind in TAGGABLE_LATER:
+        raise lookup.not_found(arn, field="resource_arn")
+    model = next((model for model in TAGGABLE if parts and parts.kind == model.KIND), None)
     if model is Solution and parts and "/" in parts.name:
         model = SolutionVersion
     if model is None:

@@ -28,8 +28,12 @@ def store(arn: str, tags: dict[str, str]) -> None:
         return
     kept = set(Tag.objects.filter(arn=arn).values_list("key", flat=True))
     _limit(len(kept | set(tags)))
-    for key, value in tags.items():
-        Tag.objects.update_or_create(arn=arn, key=key, defaults={"value": value})
+    Tag.objects.bulk_create(
+        [Tag(arn=arn, key=key, value=value) for key, value in tags.items()],
+        update_conflicts=True,
+        unique_fields=["arn", "key"],
+        update_fields=["value"],
+    )
 
 
 def of(arn: str) -> list[dict[str, str]]:

@@ -15,9 +15,11 @@ START_PENDING = "START PENDING"
 START_IN_PROGRESS = "START IN_PROGRESS"
 DELETE_PENDING = "DELETE PENDING"
 DELETE_IN_PROGRESS = "DELETE IN_PROGRESS"
+FAILED = "FAILED"
 
 BUILDING = (CREATE_PENDING, CREATE_IN_PROGRESS)
 DELETING = (DELETE_PENDING, DELETE_IN_PROGRESS)
+TRAINING = (*BUILDING, CREATE_STOPPING)
 DELETABLE = (ACTIVE, CREATE_FAILED)
 
 
@@ -51,7 +53,7 @@ STATUSES = {
     "IN_PROGRESS": Status("In progress", "in-progress", False),
     "IN PROGRESS": Status("In progress", "in-progress", False),
     "COMPLETED": Status("Completed", "success", True),
-    "FAILED": Status("Failed", "error", True),
+    FAILED: Status("Failed", "error", True),
 }
 NOT_CREATED = Status("Not created", "info", True)
 

@@ -3,6 +3,8 @@
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 
 from personalize_web.resources import arns, statuses
@@ -15,6 +17,8 @@ class Resource(models.Model):
     """The ARN's type, such as ``dataset-group``."""
     NOUN: ClassVar[str]
     """What a person calls it, such as ``dataset group``."""
+    NESTED: ClassVar[bool] = False
+    """Whether the ARN's name has a parent's name and a slash in it: datasets and solution versions."""
 
     arn = models.CharField(max_length=256, unique=True)
     account = models.CharField(max_length=12)
@@ -62,6 +66,13 @@ class StatefulResource(Resource):
         for field, value in values.items():
             setattr(self, field, value)
         return self
+
+
+@receiver(post_delete)
+def forget_tags(sender: type[models.Model], instance: models.Model, **_: Any) -> None:
+    """Tags go with their resource, whichever way it goes."""
+    if isinstance(instance, Resource):
+        Tag.objects.filter(arn=instance.arn).delete()
 
 
 class Tag(models.Model):

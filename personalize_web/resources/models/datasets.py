@@ -20,6 +20,7 @@ class Schema(Resource):
 class Dataset(StatefulResource):
     KIND = "dataset"
     NOUN = "dataset"
+    NESTED = True
 
     dataset_group = models.ForeignKey(DatasetGroup, on_delete=models.CASCADE, related_name="datasets")
     dataset_type = models.CharField(max_length=32)

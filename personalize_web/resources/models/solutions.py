@@ -33,6 +33,7 @@ class Solution(StatefulResource):
 class SolutionVersion(StatefulResource):
     KIND = "solution"
     NOUN = "solution version"
+    NESTED = True
 
     solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="versions")
     version_id = models.CharField(max_length=16)
