@@ -10,6 +10,8 @@ import pytest
 
 from personalize_web.operations import ADMINISTRATOR, ANALYST, VIEWER, Caller
 
+pytest_plugins = ["tests.services"]
+
 
 def person(name: str, role: str, account: str = "123456789012", **about) -> Caller:
     return Caller(

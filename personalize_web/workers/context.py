@@ -83,6 +83,12 @@ class JobContext:
         if self._stopped:
             raise Stopped
 
+    def require_lease(self) -> None:
+        """Raise ``LeaseLost`` unless the lease is ours at this moment, and prolong it: called before files change."""
+        if not lease.keep(self.row):
+            self._lost = True
+        self.check()
+
     @property
     def curves(self) -> dict[str, list[list[float]]]:
         """Every live curve so far."""

@@ -3,6 +3,7 @@
 import errno
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,17 @@ logger = logging.getLogger(__name__)
 
 TRY_AGAIN_AFTER = 5
 """Seconds until a job is tried again that the database interrupted."""
+
+
+@dataclass(frozen=True)
+class Requester:
+    """Who asked for a job, where no caller did."""
+
+    name: str
+
+
+SERVICE = Requester("the service")
+"""Work that follows from other work."""
 
 
 def enqueue(

@@ -6,7 +6,9 @@ import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import c_bool
 from datetime import timedelta
+from multiprocessing.sharedctypes import RawValue
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,17 +22,20 @@ class LeaseLost(Exception):
     """Somebody else works on this job now, or will: stop, and publish nothing."""
 
 
-_process = {"name": f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"}
+class _Worker:
+    """This process and the children it forks; ``ending`` is one byte of memory that they share."""
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.ending = RawValue(c_bool, False)
 
 
-def worker_name() -> str:
-    """The name of this worker; its forked children share it."""
-    return _process["name"]
+_present = {"worker": _Worker()}
 
 
 def name_worker() -> None:
     """Give this process, and the children it will fork, a name of their own."""
-    _process["name"] = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    _present["worker"] = _Worker()
 
 
 def take(job_id: int) -> Job | None:
@@ -39,9 +44,10 @@ def take(job_id: int) -> Job | None:
     Only a job that waits, or whose worker let its lease run out, can be taken; of jobs that share a lock, the oldest.
     """
     now = timezone.now()
+    worker = _present["worker"]
     with transaction.atomic():
         row = Job.objects.filter(pk=job_id).first()
-        if row is None:
+        if row is None or worker.ending.value:
             return None
         lock = row.arguments.get("lock")
         if lock:
@@ -51,7 +57,7 @@ def take(job_id: int) -> Job | None:
             earlier = rivals.filter(state=Job.State.PENDING, not_before__lte=now, pk__lt=row.pk)
             if running.exists() or earlier.exists():
                 return None
-        owner = f"{worker_name()}:{uuid.uuid4().hex[:8]}"
+        owner = f"{worker.name}:{uuid.uuid4().hex[:8]}"
         taken = Job.objects.filter(_free(now), pk=job_id, attempt__lt=settings.JOB_MAX_ATTEMPTS).update(
             state=Job.State.IN_PROGRESS,
             lease_owner=owner,
@@ -104,8 +110,13 @@ def give_back(row: Job, *, after: float = 0, counts: bool = False) -> bool:
 
 
 def give_all_back() -> int:
-    """Give back what this worker and its children hold; the answer is how many jobs that were."""
-    held_here = Job.objects.filter(state=Job.State.IN_PROGRESS, lease_owner__startswith=f"{worker_name()}:")
+    """Give back what this worker and its children hold, and take nothing any more: it ends.
+
+    The answer is how many jobs that were.
+    """
+    worker = _present["worker"]
+    worker.ending.value = True
+    held_here = Job.objects.filter(state=Job.State.IN_PROGRESS, lease_owner__startswith=f"{worker.name}:")
     return _give_back(held_here, 0, False)
 
 

@@ -15,6 +15,12 @@ from personalize_web.workers.sweep import sweep
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def own_worker():
+    yield
+    lease.name_worker()
+
+
 @pytest.fixture
 def group(ana):
     groups.create_dataset_group(ana, name="movies")
@@ -174,6 +180,8 @@ def test_after_the_last_attempt_the_job_fails_with_a_reason(group, waiting, sett
 def test_a_job_given_back_costs_no_attempt(group, waiting, run_jobs):
     lease.take(waiting.pk)
     assert lease.give_all_back() == 1
+    assert run_jobs() == 0, "a worker that ends takes nothing"
+    lease.name_worker()
     run_jobs()
     waiting.refresh_from_db()
     assert (waiting.state, waiting.attempt) == (Job.State.DONE, 1)

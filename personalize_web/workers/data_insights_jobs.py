@@ -1,0 +1,35 @@
+"""The body of a data analysis."""
+
+from importlib import import_module
+from typing import Any
+
+from personalize_web.engine.columns import Snapshot
+from personalize_web.engine.errors import DataError
+from personalize_web.resources import statuses
+from personalize_web.resources.models import DataInsightsJob
+from personalize_web.workers import events, folders
+from personalize_web.workers.context import JobContext
+from personalize_web.workers.kinds import Publication
+
+ANALYSED = ("INTERACTIONS", "ITEMS", "USERS")
+
+
+def create(context: JobContext, analysis: DataInsightsJob) -> Publication:
+    """Look at the group's interactions, items and users as they are now."""
+    snapshots: dict[str, Snapshot] = {}
+    schemas: dict[str, Any] = {}
+    group = analysis.dataset_group
+    for dataset in group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=ANALYSED).select_related("schema"):
+        if dataset.dataset_type == "INTERACTIONS":
+            events.store_waiting(dataset)
+        snapshot = folders.store_of(dataset).snapshot()
+        if snapshot.segments:
+            snapshots[dataset.dataset_type] = snapshot
+            schemas[dataset.dataset_type] = folders.schema_of(dataset)
+    if "INTERACTIONS" not in snapshots:
+        raise DataError("The dataset group has no item interactions to analyse. Import some first.")
+    statistics = import_module("personalize_web.engine.statistics")
+    result = statistics.analyse(
+        snapshots["INTERACTIONS"], snapshots.get("ITEMS"), snapshots.get("USERS"), schemas, context
+    )
+    return lambda: {"result": result}

@@ -1,0 +1,106 @@
+"""What every training does around the engine: gather the data, train aside, keep what was found."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from django.conf import settings
+from django.utils import timezone
+
+from personalize_web.engine import training
+from personalize_web.engine.dataset import Dataset, Limits
+from personalize_web.engine.errors import DataError
+from personalize_web.engine.recipes.recipe import Recipe
+from personalize_web.engine.selection import Selection
+from personalize_web.resources import locations, statuses
+from personalize_web.resources.models import DatasetGroup
+from personalize_web.workers import events, folders
+from personalize_web.workers.context import JobContext
+from personalize_web.workers.phases import Phases
+
+TRAINED_ON = ("INTERACTIONS", "ITEMS", "USERS")
+SEED = 0
+"""The same data, configuration and machine give the same model."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training whose model nobody answers from yet."""
+
+    storage_key: uuid.UUID
+    values: dict[str, Any]
+    """Fields of the row: metrics, details, when it began, the newest event it saw."""
+    hours: float
+
+
+def train(
+    context: JobContext, group: DatasetGroup, recipe: Recipe, config: Mapping[str, Any], selection: Selection
+) -> Trained:
+    """Train ``recipe`` on everything the group holds now, into a folder of its own.
+
+    DataError where the data are too few or the configuration does not fit them. The folder goes when training fails.
+    """
+    began = timezone.now()
+    context.phase("Reading the data", 1, 6)
+    cutoff = events.link_sessions(group)
+    dataset, versions = read(context, group, recipe, selection)
+    context.check()
+    key = uuid.uuid4()
+    folder = locations.model_folder(key)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        outcome = _train(context, recipe, dataset, config, folder)
+    except BaseException:
+        folders.remove(folder)
+        raise
+    details = {
+        "baselines": outcome.baselines,
+        "curves": context.curves,
+        "facts": outcome.details,
+        "snapshot": versions,
+        "seed": SEED,
+        "seconds": round(outcome.seconds, 1),
+    }
+    values = {"metrics": outcome.metrics, "details": details, "training_started_at": began, "event_cutoff": cutoff}
+    return Trained(key, values, (timezone.now() - began).total_seconds() / 3600)
+
+
+def _train(
+    context: JobContext, recipe: Recipe, dataset: Dataset, config: Mapping[str, Any], folder: Path
+) -> training.Outcome:
+    options = training.Options(seed=SEED, time_budget=settings.TRAINING_TIME_BUDGET, threads=settings.TRAINING_THREADS)
+    return training.train_version(recipe, dataset, config, folder, options=options, reporter=Phases(context, before=1))
+
+
+def read(
+    context: JobContext, group: DatasetGroup, recipe: Recipe, selection: Selection
+) -> tuple[Dataset, dict[str, int]]:
+    """The group's data as the engine trains on it, and the version of each dataset that was read."""
+    tables: dict[str, pa.Table] = {}
+    schemas, versions = {}, {}
+    for each in group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=TRAINED_ON).select_related("schema"):
+        if each.dataset_type == "INTERACTIONS":
+            events.store_waiting(each)
+        snapshot = folders.store_of(each).snapshot()
+        schemas[each.dataset_type] = folders.schema_of(each)
+        versions[each.dataset_type] = snapshot.version
+        tables[each.dataset_type] = snapshot.table()
+        context.log(f"{each.dataset_type}: {tables[each.dataset_type].num_rows:,} rows.")
+        context.check()
+    if "INTERACTIONS" not in tables:
+        raise DataError("The dataset group has no active Item interactions dataset to train on.")
+    limits = Limits(
+        interactions=recipe.minimum_interactions, max_items=recipe.max_items, max_interactions=recipe.max_interactions
+    )
+    dataset = Dataset.from_tables(
+        tables["INTERACTIONS"],
+        tables.get("ITEMS"),
+        tables.get("USERS"),
+        schemas=schemas,
+        selection=selection,
+        limits=limits,
+    )
+    return dataset, versions
