@@ -4,6 +4,7 @@ Every function takes the caller first and keyword arguments named as the input m
 dictionary shaped as the output of the service model, or raises a :class:`ServiceError`.
 """
 
+from personalize_web.operations.audit_records import list_audit_records
 from personalize_web.operations.caller import ADMINISTRATOR, ANALYST, VIEWER, Caller
 from personalize_web.operations.campaigns import (
     create_campaign,
@@ -12,6 +13,7 @@ from personalize_web.operations.campaigns import (
     list_campaigns,
     update_campaign,
 )
+from personalize_web.operations.dataset_details import list_dataset_details, list_dataset_rows
 from personalize_web.operations.dataset_groups import (
     create_dataset_group,
     delete_dataset_group,
@@ -25,6 +27,12 @@ from personalize_web.operations.dataset_import_jobs import (
     list_dataset_import_jobs,
 )
 from personalize_web.operations.datasets import create_dataset, delete_dataset, describe_dataset, list_datasets
+from personalize_web.operations.deployment_details import (
+    describe_campaign_details,
+    describe_recommender_details,
+    list_campaign_details,
+    list_recommender_details,
+)
 from personalize_web.operations.errors import ServiceError
 from personalize_web.operations.event_trackers import (
     create_event_tracker,
@@ -33,6 +41,14 @@ from personalize_web.operations.event_trackers import (
     list_event_trackers,
 )
 from personalize_web.operations.events import put_events
+from personalize_web.operations.import_preflight import preflight_import
+from personalize_web.operations.insights import (
+    create_data_insights_job,
+    describe_data_insights_job,
+    get_data_insights,
+    list_data_insights_jobs,
+)
+from personalize_web.operations.jobs import describe_job, get_job_log, list_jobs
 from personalize_web.operations.not_yet import (
     create_batch_inference_job,
     create_batch_segment_job,
@@ -65,6 +81,8 @@ from personalize_web.operations.not_yet import (
     update_dataset,
     update_metric_attribution,
 )
+from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
+from personalize_web.operations.recipe_details import describe_recipe_details, list_recipe_details
 from personalize_web.operations.recipes import (
     describe_algorithm,
     describe_feature_transformation,
@@ -88,6 +106,12 @@ from personalize_web.operations.schemas import (
     get_schema_template,
     list_schema_details,
     list_schemas,
+)
+from personalize_web.operations.search import search_resources
+from personalize_web.operations.solution_details import (
+    describe_solution_version_details,
+    list_solution_details,
+    list_solution_version_details,
 )
 from personalize_web.operations.solution_versions import (
     create_solution_version,
@@ -206,10 +230,33 @@ __all__ = [  # noqa: RUF022
     "get_personalized_ranking",
     "get_recommendations",
     # ours, for the console; none is on the wire
+    "list_audit_records",  # for the audit log: records, newest first; all to administrators, to others their own
+    "list_dataset_details",  # for a group's pages: its datasets with counts, schema and latest import
+    "list_dataset_rows",  # for a dataset's page: some of its rows, as they are stored
     "describe_dataset_import_job_details",  # for its page: how much was read, and each bad row
-    "check_schema",  # for the editor: every error and warning with its line, its rule and, where there is one, its fix
-    "get_schema_template",  # for the editor: the text a new schema begins with, and the names that mean something in it
+    "describe_campaign_details",  # for a campaign's page and its test panel
+    "describe_recommender_details",  # for a recommender's page and its test panel
+    "list_campaign_details",  # for a group's campaigns: what each serves, and its latest update
+    "list_recommender_details",  # for a group's recommenders: use case, metrics, last training and latest update
+    "preflight_import",  # for the import form
+    "create_data_insights_job",  # for the data analysis page
+    "describe_data_insights_job",  # for the data analysis page: one analysis
+    "get_data_insights",  # for the data analysis page: insights, statistics and charts as numbers
+    "list_data_insights_jobs",  # for the data analysis page: the analyses of a group, newest first
+    "describe_job",  # for progress: the newest job of a resource, or None
+    "get_job_log",  # for the live log: the lines of a resource's newest job that come after the line with id after
+    "list_jobs",  # for the activity page: the newest jobs of a group or of the account, in the given states or in any
+    "describe_readiness",  # for the overview
+    "list_dataset_group_counts",  # for the navigation: how many resources of each kind a group has
+    "describe_recipe_details",  # for a recipe's page and the forms that follow from it
+    "list_recipe_details",  # for choosing: the recipes of solutions, or with domain its use cases
+    "check_schema",  # for the editor
+    "get_schema_template",  # for the editor
     "list_schema_details",  # for choosing a schema: each with its dataset type and how many datasets use it
+    "search_resources",  # for the search box: resources whose name contains text, or whose ARN it is
+    "describe_solution_version_details",  # for a version's page
+    "list_solution_details",  # for a group's solutions
+    "list_solution_version_details",  # for a solution's page
     "append_upload",  # take the next chunk of the file, which begins at offset; answers how much has been received
     "begin_upload",  # make ready to receive a file of bytes bytes for location; answers the upload's id
     "cancel_upload",  # forget an upload and what was received of it
