@@ -1,0 +1,53 @@
+"""The same request as boto3, as the command line and as JSON."""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from pprint import pformat
+from typing import Any
+
+from personalize_web.operations import service_model
+
+
+def tabs(calls: Iterable[tuple[str, Mapping[str, Any]]], *, region: str, endpoint: str) -> list[dict[str, Any]]:
+    """The tabs of components/code_panel.html for calls of (operation in snake case, arguments in snake case)."""
+    named = [(name, _members(name, arguments)) for name, arguments in calls]
+    python = ["import boto3", "", f'personalize = boto3.client("personalize", region_name="{region}", endpoint_url="{endpoint}")']
+    shell: list[str] = []
+    for name, members in named:
+        python += ["", *_python(name, members)]
+        shell += [*_shell(name, members, endpoint), ""]
+    shown = [members for _, members in named]
+    text = json.dumps(shown[0] if len(shown) == 1 else shown, indent=2, ensure_ascii=False, default=str)
+    return [
+        {"id": "boto3", "label": "Python (boto3)", "language": "python", "lines": python},
+        {"id": "cli", "label": "CLI", "language": "shell", "lines": shell[:-1]},
+        {"id": "json", "label": "JSON", "language": "json", "lines": text.split("\n")},
+    ]
+
+
+def _members(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    members = service_model.arguments(name)
+    return {members.get(argument, argument): value for argument, value in arguments.items()}
+
+
+def _python(name: str, members: Mapping[str, Any]) -> list[str]:
+    lines = [f"personalize.{name}("]
+    for member, value in members.items():
+        shown = f'"{value}"' if isinstance(value, str) and '"' not in value and "\n" not in value else pformat(value, width=80)
+        first, *rest = f"{member}={shown},".split("\n")
+        lines += [f"    {first}", *(f"    {line}" for line in rest)]
+    return [*lines, ")"]
+
+
+def _shell(name: str, members: Mapping[str, Any], endpoint: str) -> list[str]:
+    lines = [f"aws personalize {name.replace('_', '-')} --endpoint-url {endpoint}"]
+    for member, value in members.items():
+        option = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in member)
+        text = value if isinstance(value, str) else json.dumps(value, default=str)
+        lines.append(f"--{option} {shlex.quote(str(text))}")
+    return [f"  {line}" if at else line for at, line in enumerate(_continued(lines))]
+
+
+def _continued(lines: list[str]) -> list[str]:
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]

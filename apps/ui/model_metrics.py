@@ -1,0 +1,173 @@
+"""The offline metrics of a model in words, with their change and their baseline."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+GREAT_DROP = 0.2
+"""A metric that falls by more than this share asks for a look at the data first."""
+LOW_COVERAGE = 0.05
+FEW_TEST_USERS = 500
+"""With fewer held-out users, small differences may be chance."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a metric is called and what it tells."""
+
+    label: str
+    tells: str
+    family: str = ""
+
+
+METRICS: Mapping[str, Metric] = {
+    "coverage": Metric("Coverage", "Share of the catalogue that is recommended to someone"),
+    "mean_reciprocal_rank_at_25": Metric("Mean reciprocal rank at 25", "How high the first hit stands"),
+    "normalized_discounted_cumulative_gain_at_5": Metric(
+        "NDCG at 5", "Hits near the top count more, first 5 places", "ndcg"
+    ),
+    "normalized_discounted_cumulative_gain_at_10": Metric("NDCG at 10", "First 10 places", "ndcg"),
+    "normalized_discounted_cumulative_gain_at_25": Metric("NDCG at 25", "First 25 places", "ndcg"),
+    "precision_at_5": Metric("Precision at 5", "Share of the first 5 that is a hit", "precision"),
+    "precision_at_10": Metric("Precision at 10", "Share of the first 10", "precision"),
+    "precision_at_25": Metric("Precision at 25", "Share of the first 25", "precision"),
+    "trend_prediction_accuracy": Metric("Trend prediction accuracy", "How well rising items were foreseen"),
+    "precision": Metric("Precision", "Share of predicted actions that were taken"),
+    "recall": Metric("Recall", "Share of taken actions that were predicted"),
+    "area_under_curve": Metric("Area under the curve", "Chance that a taken action ranks above one not taken"),
+}
+"""Key of GetSolutionMetrics -> its words, in the order in which people read them."""
+
+SHOWN_OVER_TIME = "normalized_discounted_cumulative_gain_at_10"
+"""The metric a list shows when it has room for one."""
+
+
+def describe(key: str) -> Metric:
+    """The words for ``key``; an unknown one is humanised, never hidden."""
+    known = METRICS.get(key)
+    if known:
+        return known
+    label = re.sub(r"_at_(\w+)$", r" at \1", key).replace("_", " ")
+    return Metric(label[:1].upper() + label[1:], "")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the metrics table. Shares are places on its bar, 0 to 100."""
+
+    key: str
+    label: str
+    tells: str
+    value: float
+    change: float | None
+    """Relative to the other version; None without one."""
+    baseline: float | None
+    share: float
+    baseline_share: float | None
+
+    @property
+    def direction(self) -> str:
+        """up, down or flat; higher is better for every metric."""
+        if self.change is None or abs(self.change) < 0.0005:
+            return "flat"
+        return "up" if self.change > 0 else "down"
+
+    @property
+    def change_text(self) -> str:
+        """ "+4.1%" with a real minus sign."""
+        if self.change is None:
+            return ""
+        return f"{'+' if self.change >= 0 else '−'}{abs(self.change) * 100:.1f}%"
+
+
+def rows(
+    metrics: Mapping[str, float] | None,
+    other: Mapping[str, float] | None = None,
+    baseline: Mapping[str, float] | None = None,
+) -> list[Row]:
+    """A row for each metric, in reading order; ``other`` is the version compared with."""
+    metrics, other, baseline = metrics or {}, other or {}, baseline or {}
+    tops: dict[str, float] = {}
+    for key, value in metrics.items():
+        family = describe(key).family or key
+        tops[family] = max(tops.get(family, 0.0), value, baseline.get(key, 0.0))
+    return [_row(key, metrics[key], other.get(key), baseline.get(key), tops) for key in _in_order(metrics)]
+
+
+def _in_order(metrics: Mapping[str, float]) -> list[str]:
+    known = [key for key in METRICS if key in metrics]
+    return known + sorted(key for key in metrics if key not in METRICS)
+
+
+def _row(key: str, value: float, other: float | None, baseline: float | None, tops: Mapping[str, float]) -> Row:
+    words = describe(key)
+    top = tops[words.family or key] or 1.0
+    return Row(
+        key=key,
+        label=words.label,
+        tells=words.tells,
+        value=value,
+        change=(value - other) / other if other else None,
+        baseline=baseline,
+        share=round(100 * value / top, 1),
+        baseline_share=None if baseline is None else round(100 * baseline / top, 1),
+    )
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The suggested next step: an alert, and the facts it rests on."""
+
+    kind: str
+    """success, warning or info."""
+    title: str
+    text: str
+    deploy: bool
+    facts: tuple[tuple[str, str], ...]
+    """(success or warning, sentence)."""
+
+
+def advice(
+    metrics: Mapping[str, float] | None,
+    other: Mapping[str, float] | None,
+    baseline: Mapping[str, float] | None,
+    details: Mapping[str, Any] | None = None,
+) -> Advice | None:
+    """What to do with a version, by the rules of its metrics; None without metrics."""
+    if not metrics:
+        return None
+    facts: list[tuple[str, str]] = []
+    key = SHOWN_OVER_TIME
+    value, floor = metrics.get(key), (baseline or {}).get(key)
+    below = value is not None and floor is not None and value < floor
+    if value is not None and floor:
+        text = f"NDCG at 10 is {value / floor:.1f} times the baseline" if not below else "NDCG at 10 is below the baseline"
+        facts.append(("warning" if below else "success", text))
+    low = metrics.get("coverage", 1.0) < LOW_COVERAGE
+    if "coverage" in metrics:
+        facts.append(("warning", "Coverage below 5%") if low else ("success", "Coverage above 5%"))
+    tests = (details or {}).get("test users")
+    if tests is not None and tests < FEW_TEST_USERS:
+        facts.append(("warning", f"Only {tests:,} test users: differences under 5% may be chance"))
+    return _verdict(rows(metrics, other), below=below, low=low, compared=bool(other), facts=tuple(facts))
+
+
+def _verdict(
+    found: list[Row], *, below: bool, low: bool, compared: bool, facts: tuple[tuple[str, str], ...]
+) -> Advice:
+    fallen = [row for row in found if row.change is not None and row.change < -GREAT_DROP]
+    if fallen:
+        names = ", ".join(f"{row.label} ({row.change_text})" for row in fallen[:3])
+        return Advice("warning", "Compare the data before deploying",
+                      f"{names} fell by more than 20%. Look at the data analysis of both dates first.", False, facts)
+    if below:
+        return Advice("warning", "Simple popularity does better",
+                      "Check event types and the amount of data, and compare recipes.", False, facts)
+    if low:
+        return Advice("info", "Few items are ever recommended",
+                      "Try a recipe that explores, or a popularity discount.", True, facts)
+    if compared:
+        return Advice("success", "No metric fell by more than 20%",
+                      "The version can replace the one in use.", True, facts)
+    return Advice("success", "Ready to deploy", "The first version has nothing to be compared with yet.", True, facts)

@@ -1,0 +1,1 @@
+"""The console pages, class by class; apps.ui.pages gathers them."""

@@ -1,0 +1,111 @@
+// Forms: sent once, changes not lost by accident, rows of tags, the word that confirms, fields that depend on others.
+(() => {
+  const busy = (form, on) => {
+    form.querySelectorAll('button[type="submit"]').forEach((button) => {
+      button.classList.toggle("busy", on && button === form.lastButton);
+      if (on) button.setAttribute("data-sent", ""); else button.removeAttribute("data-sent");
+    });
+    form.dataset.sent = on ? "yes" : "";
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest('button[type="submit"]');
+    if (button?.form) button.form.lastButton = button;
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent === "yes") { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    form.lastButton = event.submitter || form.querySelector('button[type="submit"]');
+    changed.delete(form);
+    setTimeout(() => busy(form, true));
+  }, true);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target.closest?.("form");
+    if (form && !event.detail.xhr?.getResponseHeader("HX-Redirect")) busy(form, false);
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => busy(form, false)));
+
+  const changed = new Set();
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-guard]");
+    if (form) changed.add(form);
+  });
+  addEventListener("beforeunload", (event) => {
+    if ([...changed].some((form) => form.isConnected)) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const cancel = event.target.closest("[data-cancel]");
+    const form = cancel?.closest("form");
+    if (!form || !changed.has(form)) return;
+    if (confirm("Leave and lose changes?")) changed.delete(form);
+    else event.preventDefault();
+  });
+
+  const focusSummary = (root) => {
+    const summary = root.querySelector?.("[data-focus]");
+    if (summary) { summary.focus(); summary.scrollIntoView({ block: "nearest" }); }
+  };
+  focusSummary(document);
+  document.addEventListener("htmx:afterSettle", (event) => focusSummary(event.target));
+
+  const limits = (editor) => {
+    const rows = editor.querySelectorAll("[data-attribute]").length;
+    const add = editor.querySelector("[data-attribute-add]");
+    if (rows >= Number(editor.dataset.maximum)) {
+      add.setAttribute("aria-disabled", "true");
+      add.dataset.tooltip = `At most ${editor.dataset.maximum}.`;
+    } else {
+      add.removeAttribute("aria-disabled");
+      delete add.dataset.tooltip;
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const add = event.target.closest("[data-attribute-add]");
+    if (add) {
+      const editor = add.closest("[data-attributes]");
+      const row = editor.querySelector("template").content.cloneNode(true);
+      add.parentElement.before(row);
+      [...editor.querySelectorAll("[data-attribute]")].at(-1).querySelector("input").focus();
+      limits(editor);
+    }
+    const remove = event.target.closest("[data-attribute-remove]");
+    if (remove) {
+      const editor = remove.closest("[data-attributes]");
+      const row = remove.closest("[data-attribute]");
+      const next = row.nextElementSibling?.matches("[data-attribute]") ? row.nextElementSibling : row.previousElementSibling;
+      row.remove();
+      (next?.matches("[data-attribute]") ? next.querySelector("[data-attribute-remove]") : editor.querySelector("[data-attribute-add]")).focus();
+      limits(editor);
+      editor.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest("[data-confirm]");
+    if (!field) return;
+    const submit = field.form.querySelector("[data-confirm-submit]");
+    if (field.value === field.dataset.confirm) submit.removeAttribute("aria-disabled");
+    else submit.setAttribute("aria-disabled", "true");
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.querySelector('[data-confirm-submit][aria-disabled="true"]')) event.preventDefault();
+  }, true);
+
+  // data-shows="name=value name=value": an element that is there only while one of these choices stands.
+  const dependants = () => {
+    document.querySelectorAll("[data-shows]").forEach((part) => {
+      const form = part.closest("form");
+      part.hidden = !part.dataset.shows.split(" ").some((rule) => {
+        const [name, value] = rule.split("=");
+        return [...form.querySelectorAll(`[name="${name}"]`)].some((field) =>
+          ["radio", "checkbox"].includes(field.type) ? field.checked && field.value === value : field.value === value);
+      });
+    });
+  };
+  dependants();
+  document.addEventListener("change", (event) => {
+    dependants();
+    if (event.target.closest("[data-autosubmit]")) event.target.form.requestSubmit();
+  });
+  document.addEventListener("htmx:load", dependants);
+})();
