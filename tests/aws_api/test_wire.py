@@ -188,6 +188,20 @@ def test_every_violation_is_named(post):
     assert "Value at 'domain'" in message
 
 
+@pytest.mark.parametrize("value", [7, "", [], {}, True, None])
+def test_every_operation_refuses_what_is_not_well_formed(post, value):
+    for name, model in service_model.operations().items():
+        shape = model.input_shape
+        if not shape or not shape.required_members:
+            continue
+        body = json.dumps(dict.fromkeys(shape.members, value)).encode()
+        path = model.http["requestUri"]
+        got = post(body, path=path, target=model.name if path == "/" else None)
+        status, code, message = refusal(got)
+        assert (status, code) == (400, "InvalidInputException"), name
+        assert "validation error" in message, name
+
+
 @pytest.mark.parametrize(
     ("service", "status"), [("personalize", 400), ("personalize-events", 404), ("personalize-runtime", 404)]
 )
