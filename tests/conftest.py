@@ -1,11 +1,5 @@
 """The people of the tests, and the service they use."""
 
-import os
-import tempfile
-
-os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="personalize-web-tests-")
-os.environ.setdefault("SECRET_KEY", "a key for tests alone")
-
 import pytest
 
 from personalize_web.operations import ADMINISTRATOR, ANALYST, VIEWER, Caller

@@ -129,6 +129,9 @@ def _attempt(row: Job, context: JobContext) -> None:
         with lease.held(row):
             begins = kind.begin(resource)
             if not begins:
+                row.refresh_from_db(fields=["stop_requested"])
+                if row.stop_requested:
+                    raise Stopped
                 lease.end(row, Job.State.STOPPED, reason=f"The resource was in {resource.status} state.")
         if begins:
             publication = kind.load()(context, resource)

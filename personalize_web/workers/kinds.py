@@ -62,7 +62,7 @@ class Kind:
     def finish(self, resource: StatefulResource, values: dict[str, Any]) -> None:
         """Show that the work succeeded."""
         if self.update:
-            self._move_update(resource, statuses.ACTIVE, **values)
+            self._move_update(resource, statuses.ACTIVE, values=values)
         elif self.done is not None:
             resource.move(self.done, **{"failure_reason": None} | values)
         elif values:
@@ -80,10 +80,12 @@ class Kind:
         if self.running == statuses.CREATE_IN_PROGRESS:
             resource.move(statuses.CREATE_STOPPED)
 
-    def _move_update(self, resource: Any, status: str, *, reason: str | None = None, **values: Any) -> None:
+    def _move_update(
+        self, resource: Any, status: str, *, reason: str | None = None, values: dict[str, Any] | None = None
+    ) -> None:
         update = dict(resource.latest_update or {})
         update |= {"status": status, "failureReason": reason, "lastUpdatedDateTime": timezone.now().timestamp()}
-        resource.change(**{"latest_update": update} | values)
+        resource.change(**{"latest_update": update} | (values or {}))
 
 
 def _create(model: type[StatefulResource], body: str) -> Kind:

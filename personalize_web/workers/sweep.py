@@ -68,7 +68,7 @@ def _give_up(row: Job) -> None:
         )
         kind = kinds.of(row)
         if closed and kind and (resource := kind.find(row.resource_arn)):
-            kind.fail(resource, reason)
+            kind.stop(resource) if row.stop_requested else kind.fail(resource, reason)
             logger.error("Job %s (%s of %s): %s", row.pk, row.kind, row.resource_arn, reason)
 
 

@@ -242,6 +242,20 @@ def test_a_stop_ends_running_work(group, waiting, run_jobs, monkeypatch):
     assert (group.status, waiting.state, reached) == (statuses.CREATE_STOPPED, Job.State.STOPPED, [])
 
 
+def test_a_stop_between_taking_and_beginning_is_honoured(group, waiting, monkeypatch):
+    take = lease.take
+
+    def taken_then_stopped(job_id):
+        row = take(job_id)
+        job.request_stop(DatasetGroup.objects.get())
+        return row
+
+    monkeypatch.setattr(lease, "take", taken_then_stopped)
+    job.run(waiting.pk, threaded=False)
+    group.refresh_from_db()
+    assert group.status == statuses.CREATE_STOPPED
+
+
 def test_progress_is_written_at_most_once_a_second(
     group, waiting, run_jobs, monkeypatch, django_assert_max_num_queries
 ):
