@@ -256,7 +256,7 @@ RECORDS = st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | st.integers(
 STEPS_OF_LIFE = st.lists(st.tuples(st.sampled_from(["full", "more", "put"]), RECORDS), max_size=6)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS_OF_LIFE)
 def test_the_effective_view_is_the_newest_record_of_each_id(tmp_path_factory, steps):
     root = tmp_path_factory.mktemp("life")
@@ -277,7 +277,7 @@ def test_the_effective_view_is_the_newest_record_of_each_id(tmp_path_factory, st
     assert store.snapshot().rows("PUT") == len(put)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.integers(0, 2)), max_size=12),
     st.integers(0, 12),

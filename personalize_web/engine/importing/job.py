@@ -1,0 +1,163 @@
+"""The import of CSV files into a dataset, from the first byte to the new snapshot."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from personalize_web.engine.columns import ColumnStore, duck
+from personalize_web.engine.errors import DataError
+from personalize_web.engine.importing import diagnosis, plain_copy, reading, rules, scanning
+from personalize_web.engine.importing.outcome import MAXIMUM_LISTED, BadRow, BadRows, ImportSummary, SourceFile
+from personalize_web.engine.importing.reading import Ready
+from personalize_web.engine.importing.scanning import Scan
+from personalize_web.engine.reporting import Reporter, Silent
+from personalize_web.engine.schemas import Schema, reserved
+
+PHASES = ("Check files", "Read and validate rows", "Check columns", "Publish columns")
+"""What an import does, in order; its progress names them."""
+
+
+def import_files(
+    files: Sequence[SourceFile],
+    schema: Schema,
+    store: ColumnStore,
+    *,
+    mode: Literal["FULL", "INCREMENTAL"] = "FULL",
+    minimum_rows: int = 0,
+    maximum_bytes: int | None = None,
+    reporter: Reporter | None = None,
+) -> ImportSummary:
+    """Bring CSV files into a dataset: all of their rows, or none.
+
+    ``FULL`` replaces what was imported in bulk before, ``INCREMENTAL`` adds to it. Files count in the given order: of
+    two records with the same id the later one counts. Raises :class:`BadRows` naming lines, columns, values and rules,
+    and :class:`DataError` where the files as a whole do not fit.
+    """
+    report = reporter or Silent()
+    total = _size(files, maximum_bytes)
+    with store.staging() as aside:
+        report.phase(PHASES[0], 1, len(PHASES))
+        ready = _prepared(files, schema, aside, total, report)
+        warnings = _extra_columns(ready, schema)
+        report.phase(PHASES[1], 2, len(PHASES))
+        targets, rows = _read(ready, schema, aside, report)
+        if rows < minimum_rows or rows == 0:
+            raise DataError(_too_few(rows, minimum_rows))
+        report.phase(PHASES[2], 3, len(PHASES))
+        for at, target in enumerate(targets):
+            targets[at], more = _without_keywords(target, schema)
+            warnings += more
+        for warning in warnings:
+            report.log(warning, level="warning")
+        report.check()
+        report.phase(PHASES[3], 4, len(PHASES))
+        publish = store.replace_bulk if mode == "FULL" else store.append_bulk
+        publish(reading.merged(targets), schema)
+        report.progress(1.0, rows=rows, rows_total=rows)
+    return ImportSummary(rows, total, len(files), tuple(warnings))
+
+
+def missing_columns(header: Iterable[str], schema: Schema) -> str | None:
+    """What to say about columns that the header lacks; None where it lacks none."""
+    present = set(header)
+    missing = [name for name in schema.names if name not in present]
+    return f"Input CSV is missing the following columns:[{', '.join(missing)}]." if missing else None
+
+
+def repeated_columns(header: Sequence[str], schema: Schema) -> str | None:
+    """What to say about schema columns that the header names twice."""
+    repeated = sorted({name for name in header if header.count(name) > 1 and name in schema.by_name})
+    return f"Input CSV names the following columns more than once:[{', '.join(repeated)}]." if repeated else None
+
+
+def find_bad_rows(files: Sequence[Ready], schema: Schema) -> list[BadRow]:
+    """Rows that break rules, over all files, at most one more than may be listed."""
+    found: list[BadRow] = []
+    for file in files:
+        found += diagnosis.bad_rows(file, rules.cell_rules(schema, quotes=file.scan.quotes))
+        if len(found) > MAXIMUM_LISTED:
+            break
+    return found
+
+
+def prepared(scan: Scan, aside: Path, number: int, reporter: Reporter) -> Ready:
+    """A scanned file ready for parsing, as a plainer copy in ``aside`` where it needs one."""
+    if not scan.rewrite:
+        return Ready(scan, scan.source.path)
+    copy = aside / f"{number}.csv"
+    plain_copy.write(scan.source, copy, reporter)
+    return Ready(scan, copy)
+
+
+def _size(files: Sequence[SourceFile], maximum: int | None) -> int:
+    if not files:
+        raise DataError("There is no file to import.")
+    total = sum(file.path.stat().st_size for file in files)
+    if maximum is not None and total > maximum:
+        raise DataError(f"The files hold {total:,} bytes; an import job takes at most {maximum:,}.")
+    return total
+
+
+def _prepared(files: Sequence[SourceFile], schema: Schema, aside: Path, total: int, reporter: Reporter) -> list[Ready]:
+    for file in files:
+        header, _ = scanning.read_header(file)
+        problem = missing_columns(header, schema) or repeated_columns(header, schema)
+        if problem is not None:
+            raise DataError(problem if len(files) == 1 else f"{file.name}: {problem}")
+    ready, done = [], 0
+    for number, file in enumerate(files):
+        scan = scanning.scan(file, reporter, done=done, total=total)
+        done += scan.size
+        ready.append(prepared(scan, aside, number, reporter))
+    return ready
+
+
+def _extra_columns(files: Sequence[Ready], schema: Schema) -> list[str]:
+    extra = sorted({column for file in files for column in file.scan.header if column not in schema.by_name})
+    return [f"Columns that the schema does not have were ignored: {', '.join(extra)}."] if extra else []
+
+
+def _read(files: Sequence[Ready], schema: Schema, aside: Path, reporter: Reporter) -> tuple[list[Path], int]:
+    checks = rules.cell_rules(schema, quotes=any(file.scan.quotes for file in files))
+    try:
+        return reading.write(files, checks, aside, reporter)
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as refusal:
+        reporter.log("Some rows break a rule; looking for their lines.", level="warning")
+        found = find_bad_rows(files, schema)
+        if not found:
+            raise DataError(f"The files can't be read as CSV: {str(refusal).splitlines()[0]}") from refusal
+        raise BadRows(found) from refusal
+
+
+def _too_few(rows: int, minimum: int) -> str:
+    if rows == 0:
+        return "The files hold no rows below their header."
+    return f"The import has {rows:,} rows; at least {minimum:,} are required."
+
+
+def _without_keywords(path: Path, schema: Schema) -> tuple[Path, list[str]]:
+    """Take column names out of the values of other columns, where they count as missing; answers warnings."""
+    words = duck.texts(reserved(schema.dataset_type, schema.domain))
+    columns = rules.keyword_columns(schema)
+    if not columns:
+        return path, []
+    with duck.connect() as connection:
+        counts = ", ".join(f"count_if({duck.name(column)} IN ({words}))" for column in columns)
+        found = connection.execute(f"SELECT {counts} FROM read_parquet({duck.text(path)})").fetchone() or ()
+        concerned = {column: count for column, count in zip(columns, found, strict=True) if count}
+        if not concerned:
+            return path, []
+        replaced = ", ".join(
+            f"CASE WHEN {duck.name(column)} IN ({words}) THEN NULL ELSE {duck.name(column)} END AS {duck.name(column)}"
+            for column in concerned
+        )
+        clean = path.with_suffix(".clean.parquet")
+        connection.execute(
+            f"COPY (SELECT * REPLACE ({replaced}) FROM read_parquet({duck.text(path)})) "
+            f"TO {duck.text(clean)} (FORMAT parquet)"
+        )
+    return clean, [
+        f"{count:,} values of {column} are column names; they count as missing." for column, count in concerned.items()
+    ]

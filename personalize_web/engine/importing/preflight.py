@@ -1,0 +1,143 @@
+"""A first look at a file, before anything is started."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from personalize_web.engine.columns import duck
+from personalize_web.engine.errors import DataError
+from personalize_web.engine.importing import job, reading, scanning
+from personalize_web.engine.importing.outcome import BadRows, SourceFile
+from personalize_web.engine.importing.reading import Ready
+from personalize_web.engine.reporting import Silent
+from personalize_web.engine.schemas import Schema
+
+HEAD = 1 << 20
+"""Bytes that are looked at."""
+
+_SAMPLE_ROWS = 5
+_BYTES_A_SECOND = 50_000_000
+_MAXIMUM_TYPES_AND_COLUMNS = 10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing worth telling before the import starts."""
+
+    severity: Literal["error", "warning"]
+    message: str
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What the first megabyte of a file shows."""
+
+    columns: tuple[str, ...] = ()
+    """The header's names, in order."""
+    missing: tuple[str, ...] = ()
+    """Schema columns that the header lacks."""
+    extra: tuple[str, ...] = ()
+    """Header columns that the schema lacks; they would be ignored."""
+    sample: tuple[dict[str, Any], ...] = ()
+    """The first rows as text by column, at most five."""
+    rows: int = 0
+    """Rows in the part that was looked at."""
+    estimated_rows: int = 0
+    estimated_seconds: float = 0.0
+    problems: tuple[Finding, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing that was seen would make the import fail."""
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+def preflight(path: Path, schema: Schema, *, size: int | None = None, minimum_rows: int = 0) -> Preflight:
+    """Look at the first megabyte of ``path``; ``size`` is the whole file's where ``path`` holds only its beginning."""
+    whole = path.stat().st_size if size is None else size
+    with tempfile.TemporaryDirectory(prefix="personalize-preflight-") as directory:
+        aside = Path(directory)
+        head = SourceFile(aside / "head.csv", path.name)
+        with path.open("rb") as stream:
+            start = stream.read(HEAD)
+        cut = whole > len(start)
+        head.path.write_bytes(start[: start.rfind(b"\n") + 1] if cut and b"\n" in start else start)
+        return _look(head, schema, aside, whole, minimum_rows)
+
+
+def _look(head: SourceFile, schema: Schema, aside: Path, whole: int, minimum_rows: int) -> Preflight:
+    try:
+        header, _ = scanning.read_header(head)
+    except DataError as refusal:
+        return Preflight(problems=(Finding("error", str(refusal)),))
+    missing = tuple(name for name in schema.names if name not in header)
+    extra = tuple(name for name in header if name not in schema.by_name)
+    problems = _header_problems(header, schema, missing, extra)
+    try:
+        scan = scanning.scan(head, Silent())
+    except BadRows as refusal:
+        found = [Finding("error", str(row)) for row in refusal.rows]
+        return Preflight(header, missing, extra, problems=(*problems, *found))
+    ready = job.prepared(scan, aside, 0, Silent())
+    rows, sample = _sample(ready)
+    estimated = round(rows * whole / max(scan.size, 1)) if whole > scan.size else rows
+    if not any(problem.severity == "error" for problem in problems):
+        bad = job.find_bad_rows([ready], schema)
+        problems += [Finding("error", str(row)) for row in bad[: job.MAXIMUM_LISTED]]
+        if not bad:
+            problems += _event_types(ready, schema)
+    if estimated < minimum_rows:
+        problems.append(
+            Finding("error", f"The file has about {estimated:,} rows; at least {minimum_rows:,} are required.")
+        )
+    seconds = whole / _BYTES_A_SECOND
+    return Preflight(header, missing, extra, sample, rows, estimated, seconds, tuple(problems))
+
+
+def _header_problems(
+    header: tuple[str, ...], schema: Schema, missing: tuple[str, ...], extra: tuple[str, ...]
+) -> list[Finding]:
+    problems = [
+        Finding("error", text)
+        for text in (job.missing_columns(header, schema), job.repeated_columns(header, schema))
+        if text is not None
+    ]
+    if any(name.strip('"') in missing for name in header if name.startswith('"')):
+        problems.append(Finding("error", "Column names in the header must not be quoted: remove the double quotes."))
+    near = {name.upper().replace(" ", "_"): name for name in extra}
+    problems += [Finding("error", f"Rename the column {near[name]} to {name}.") for name in missing if name in near]
+    if extra and not missing:
+        problems.append(Finding("warning", f"Columns that the schema lacks are ignored: {', '.join(extra)}."))
+    return problems
+
+
+def _sample(file: Ready) -> tuple[int, tuple[dict[str, Any], ...]]:
+    """The number of readable rows and the first of them as text."""
+    header = file.scan.header
+    chosen = ", ".join(duck.name(reading.position_name(at, column)) for at, column in enumerate(header))
+    with duck.connect() as connection:
+        rows = reading.source(file, options=", ignore_errors = true")
+        first = connection.execute(f"SELECT {chosen} FROM {rows} LIMIT {_SAMPLE_ROWS}").fetchall()
+        count = connection.execute(f"SELECT count(*) FROM {rows}").fetchone()
+    return int(count[0]) if count else 0, tuple(dict(zip(header, row, strict=True)) for row in first)
+
+
+def _event_types(file: Ready, schema: Schema) -> list[Finding]:
+    if schema.dataset_type != "INTERACTIONS" or "EVENT_TYPE" not in schema.by_name:
+        return []
+    column = duck.name(reading.position_name(file.scan.header.index("EVENT_TYPE"), "EVENT_TYPE"))
+    with duck.connect() as connection:
+        query = f"SELECT count(DISTINCT trim({column})) FROM {reading.source(file)}"
+        found = connection.execute(query).fetchone()
+    types = int(found[0]) if found else 0
+    columns = 1 + int("EVENT_VALUE" in schema.by_name) + len(schema.metadata)
+    if types + columns <= _MAXIMUM_TYPES_AND_COLUMNS:
+        return []
+    return [
+        Finding(
+            "warning",
+            f"{types} event types and {columns} event columns are more than {_MAXIMUM_TYPES_AND_COLUMNS} together: "
+            "the import works, training will fail.",
+        )
+    ]

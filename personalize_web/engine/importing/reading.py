@@ -1,0 +1,136 @@
+"""CSV to Parquet in one pass of DuckDB, with progress and a way to stop."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from personalize_web.engine.columns import duck
+from personalize_web.engine.importing.rules import CellRules
+from personalize_web.engine.importing.scanning import LONGEST_LINE, Scan
+from personalize_web.engine.reporting import Reporter
+
+_LOOK_EVERY = 0.2
+_SMALL = 64 << 20
+"""Bytes below which a Parquet file is put together with its neighbours."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A scanned file and where its text, or a plainer copy of it, lies."""
+
+    scan: Scan
+    path: Path
+
+
+def source(file: Ready, *, options: str = "") -> str:
+    """A table function over a file; every column is text, named by its place and the header."""
+    columns = (position_name(at, column) for at, column in enumerate(file.scan.header))
+    struct = ", ".join(f"{duck.text(column)}: 'VARCHAR'" for column in columns)
+    return (
+        f"read_csv({duck.text(file.path)}, columns = {{{struct}}}, auto_detect = false, "
+        f"header = false, skip = {file.scan.header_line}, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+        f"max_line_size = {LONGEST_LINE}{options})"
+    )
+
+
+def renamed(scan: Scan, wanted: Iterable[str]) -> str:
+    """The select list that gives the wanted columns their own names back."""
+    return ", ".join(
+        f"{duck.name(position_name(scan.header.index(column), column))} AS {duck.name(column)}" for column in wanted
+    )
+
+
+def position_name(at: int, column: str) -> str:
+    """A unique name for the column at a place of the header, whatever the header holds."""
+    return f"{at}:{column}"
+
+
+def write(
+    files: Sequence[Ready], rules: Sequence[CellRules], aside: Path, reporter: Reporter
+) -> tuple[list[Path], int]:
+    """Write the rows of all files to Parquet files in ``aside``; answers these, in the order of the rows, and the rows.
+
+    Each CSV file is a query of its own, because DuckDB does not keep the order of several small ones. Raises
+    :class:`duckdb.Error` at the first cell or row that breaks a rule.
+    """
+    expected = sum(_lines(file) for file in files)
+    targets: list[Path] = []
+    rows = lines = 0
+    values = ", ".join(rule.or_fail for rule in rules)
+    with duck.connect() as connection:
+        for file in files:
+            target = aside / f"columns-{len(targets)}.parquet"
+            wanted = renamed(file.scan, (rule.field.name for rule in rules))
+            query = f"COPY (SELECT {values} FROM (SELECT {wanted} FROM {source(file)})) TO {duck.text(target)}"
+            rows += _watched(connection, query, _Part(lines, _lines(file), expected), reporter)
+            lines += _lines(file)
+            targets.append(target)
+    reporter.progress(1.0, rows=rows, rows_total=rows)
+    return targets, rows
+
+
+def merged(paths: Sequence[Path]) -> list[Path]:
+    """The same rows in the same order in fewer Parquet files: small neighbours are put together."""
+    kept: list[Path] = []
+    for large, run in groupby(paths, key=lambda path: path.stat().st_size >= _SMALL):
+        neighbours = list(run)
+        if large or len(neighbours) == 1:
+            kept += neighbours
+            continue
+        whole = neighbours[0].with_suffix(".merged.parquet")
+        with pq.ParquetWriter(whole, pq.read_schema(neighbours[0])) as writer:
+            for path in neighbours:
+                for batch in pq.ParquetFile(path).iter_batches():
+                    writer.write_batch(batch)
+        kept.append(whole)
+    return kept
+
+
+def _lines(file: Ready) -> int:
+    return max(file.scan.lines - file.scan.header_line, 0)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one query reads of the whole, in lines."""
+
+    before: int
+    lines: int
+    total: int
+
+    def report(self, percent: float, reporter: Reporter) -> None:
+        read = self.before + int(min(max(percent, 0.0), 100.0) / 100 * self.lines)
+        reporter.progress(min(read / max(self.total, 1), 1.0), rows=read, rows_total=self.total)
+
+
+def _watched(connection: duckdb.DuckDBPyConnection, query: str, part: _Part, reporter: Reporter) -> int:
+    """Run the query on another thread; report its progress and interrupt it when a stop is asked for."""
+    outcome: list[int] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            row = connection.execute(query).fetchone()
+            outcome.append(int(row[0]) if row else 0)
+        except BaseException as failure:  # handed over to the waiting thread
+            failures.append(failure)
+
+    worker = threading.Thread(target=run, name="import-copy")
+    worker.start()
+    try:
+        while worker.is_alive():
+            worker.join(_LOOK_EVERY)
+            part.report(connection.query_progress(), reporter)
+            reporter.check()
+    except BaseException:
+        connection.interrupt()
+        worker.join()
+        raise
+    if failures:
+        raise failures[0]
+    return outcome[0]
