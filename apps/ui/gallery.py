@@ -154,7 +154,7 @@ class GalleryPage(ConsolePage):
                 {"id": "tags", "label": "Tags", "href": "?tab=tags", "count": 3},
             ],
             "pairs": [
-                {"label": "Campaign ARN", "value": "arn:aws:personalize:eu-central-1:123456789012:campaign/home-page", "copy": True},
+                {"label": "Campaign ARN", "value": "arn:aws:personalize:eu-central-1:123456789012:campaign/home-page", "copyable": True},
                 {"label": "Solution", "value": "cinema-for-you", "href": "#"},
                 {"label": "Status", "value": "ACTIVE", "status": True},
                 {"label": "Exploration weight", "value": "0.3"},
