@@ -7,31 +7,27 @@ from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "personalize_web.settings")
 
+QUEUES = ("default", "training", "timetable")
+"""Short work; long work, one at a time a worker; the clock's own, which must never stand behind either."""
+
 app = Celery("personalize_web")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
-QUEUES = ("default", "training", "timetable")
-"""Short work; long work, one at a time a worker; the clock, which must never stand behind either."""
+
+def _every(task: str, schedule: float | crontab, *, queue: str = "timetable") -> dict[str, object]:
+    return {"task": task, "schedule": schedule, "options": {"queue": queue, "expires": 60}}
 
 
-def _timetable() -> dict[str, dict]:
+@app.on_after_configure.connect
+def _set_timetable(sender: Celery, **_: object) -> None:
     from django.conf import settings
 
-    times = {
-        "personalize_web.workers.sweep": settings.JOB_SWEEP_SECONDS,
-        "apps.timetable.store_events": 60.0,
-        "apps.timetable.train": 30.0,
-        "apps.timetable.clean_up": crontab(minute="17"),
-    }
-    return {
-        name: {"task": name, "schedule": schedule, "options": {"queue": "timetable", "expires": 60}}
-        for name, schedule in times.items()
+    sender.conf.beat_schedule = {
+        "put back lost jobs": _every("personalize_web.workers.sweep", settings.JOB_SWEEP_SECONDS),
+        "store recorded events": _every("apps.timetable.store_events", 60.0),
+        "begin trainings that are due": _every("apps.timetable.train", 30.0),
+        "clean up": _every("personalize_web.workers.clean_up", crontab(minute="17"), queue="default"),
     }
 
 
-app.conf.beat_schedule = _timetable()
-app.conf.task_routes = {
-    "apps.timetable.*": {"queue": "timetable"},
-    "personalize_web.workers.sweep": {"queue": "timetable"},
-}
 app.autodiscover_tasks(["personalize_web.workers", "apps.timetable"])

@@ -1,11 +1,11 @@
-"""What Celery calls: one task for every kind of job, one to look after them, and a worker's hello and goodbye."""
+"""What Celery calls: one task for every kind of job, two to look after them, and a worker's hello and goodbye."""
 
 from typing import Any
 
 from celery import signals
 
 from personalize_web.celery import app
-from personalize_web.workers import job, lease
+from personalize_web.workers import housekeeping, job, lease
 from personalize_web.workers import sweep as sweeping
 
 
@@ -19,6 +19,12 @@ def run(job_id: int) -> None:
 def sweep() -> None:
     """Put back lost jobs."""
     sweeping.sweep()
+
+
+@app.task(name="personalize_web.workers.clean_up")
+def clean_up() -> None:
+    """Remove what nobody needs."""
+    housekeeping.clean_up()
 
 
 @signals.celeryd_init.connect

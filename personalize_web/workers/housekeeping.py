@@ -1,0 +1,44 @@
+"""Removes what nothing refers to any more, and what was kept for a time only."""
+
+import shutil
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from personalize_web.resources.models import Dataset, Job, Recommender, ServedList, SolutionVersion
+from personalize_web.workers import folders
+
+ORPHAN_SECONDS = 6 * 3600
+"""A folder that no row names may belong to work that has just begun, or to a reader that has not yet moved on."""
+JOB_DAYS = 90
+STORING_JOB_DAYS = 1
+
+
+def clean_up() -> None:
+    """Old served lists, old finished jobs, forgotten folders, columns that left their manifest, ended sessions."""
+    now = timezone.now()
+    ServedList.objects.filter(served_at__lt=now - timedelta(days=settings.SERVED_LIST_DAYS)).delete()
+    finished = Job.objects.exclude(state__in=Job.UNFINISHED)
+    finished.filter(finished_at__lt=now - timedelta(days=JOB_DAYS)).delete()
+    finished.filter(kind="store-events", finished_at__lt=now - timedelta(days=STORING_JOB_DAYS)).delete()
+    models = {*SolutionVersion.objects.values_list("storage_key", flat=True)}
+    models |= {*Recommender.objects.values_list("storage_key", flat=True)}
+    _remove_orphans(settings.MODELS_DIR, models)
+    _remove_orphans(settings.COLUMNS_DIR, Dataset.objects.values_list("storage_key", flat=True))
+    _remove_orphans(settings.DATA_DIR / "scratch", ())
+    for dataset in Dataset.objects.all():
+        folders.store_of(dataset).sweep()
+    call_command("clearsessions")
+
+
+def _remove_orphans(folder: Path, keys: Iterable[object]) -> None:
+    known = {str(key) for key in keys}
+    oldest = time.time() - ORPHAN_SECONDS
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in known and path.stat().st_mtime < oldest:
+            shutil.rmtree(path, ignore_errors=True)
