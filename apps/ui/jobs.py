@@ -116,7 +116,7 @@ def _rows(rows: int | None, total: int | None) -> str:
     return f"{formats.number(rows)} of {formats.number(total)} rows" if total else f"{formats.number(rows)} rows read"
 
 
-def phases(job: Mapping[str, Any] | None, names: tuple[str, ...]) -> list[dict[str, Any]]:
+def phase_steps(job: Mapping[str, Any] | None, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The steps of components/steps.html for a job whose phases have these ``names``."""
     at = (job.get("phaseIndex") or 0) if job else 0
     state = job["state"] if job else "PENDING"

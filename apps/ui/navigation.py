@@ -59,7 +59,7 @@ GLOBAL = (
         "administration",
         (
             Place("users", "Users", "users", "users:list"),
-            Place("access-keys", "Access keys", "key", "accounts:access_keys"),
+            Place("access-keys", "Access keys", "key", "accounts:all_access_keys"),
             Place("quotas", "Quotas", "gauge", "quotas:list"),
             Place("settings", "Settings", "sliders", "settings:edit"),
             Place("components", "Components", "row", "ui:gallery"),

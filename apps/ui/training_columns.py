@@ -50,21 +50,22 @@ def of_group(caller: Caller, dataset_group_arn: str, recipe: Mapping[str, Any]) 
     by_type = {each["datasetType"].upper(): each for each in found}
     return tuple(
         DatasetColumns(
-            kind, dataset_types.of(kind).title, columns(_fields(caller, by_type[kind]["schemaArn"]), kind)
+            kind, dataset_types.of(kind).title, columns(fields(caller, by_type[kind]["schemaArn"]), kind)
         )
         for kind in TRAINED
         if kind in trained and kind in by_type
     )
 
 
-def _fields(caller: Caller, schema_arn: str) -> list[dict[str, Any]]:
+def fields(caller: Caller, schema_arn: str) -> list[dict[str, Any]]:
+    """The fields of a schema, as its JSON says."""
     schema = operations.describe_schema(caller, schema_arn=schema_arn)["schema"]["schema"]
     return json.loads(schema)["fields"]
 
 
-def columns(fields: Iterable[Mapping[str, Any]], dataset_type: str) -> tuple[Column, ...]:
+def columns(given: Iterable[Mapping[str, Any]], dataset_type: str) -> tuple[Column, ...]:
     """The columns of one schema, keys of the rows left out."""
-    return tuple(_column(field, dataset_type) for field in fields if field["name"] not in KEYS)
+    return tuple(_column(field, dataset_type) for field in given if field["name"] not in KEYS)
 
 
 def _column(field: Mapping[str, Any], dataset_type: str) -> Column:

@@ -17,7 +17,7 @@ register = template.Library()
 STATUS_ICONS = {
     "success": "okc",
     "error": "errc",
-    "info": "dash",
+    "info": "minus",
     "warning": "warn",
     "pending": "clock",
     "in-progress": "spin",
@@ -48,7 +48,7 @@ def status(context: template.Context, value: str | None, reason: str = "", **mor
 @register.filter
 def status_icon(indicator: str) -> str:
     """The name of the drawing that belongs to an indicator type."""
-    return STATUS_ICONS.get(indicator, "dash")
+    return STATUS_ICONS.get(indicator, "minus")
 
 
 @register.filter
@@ -124,6 +124,12 @@ def account_id(value: str) -> str:
 def as_json(value: Any) -> str:
     """``value`` as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def way_back(items: list[dict[str, str]]) -> dict[str, str]:
+    """The breadcrumb to go back to: the last one before the page that is a link."""
+    return next((item for item in reversed(items[:-1]) if item["href"]), items[0])
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.views import View
 
 from apps.accounts import callers
-from apps.ui import errors, navigation
+from apps.ui import activity, errors, navigation
 from personalize_web import operations
 from personalize_web.operations import Caller, ServiceError
 from personalize_web.operations.errors import AccessDeniedException
@@ -111,8 +111,7 @@ class ConsolePage(View):
 
     def counts(self) -> Mapping[str, int]:
         """How many of each kind the group has, by key of the navigation."""
-        count = getattr(operations, "count_resources", None)
-        return count(self.caller, dataset_group_arn=self.group["datasetGroupArn"]) if count else {}
+        return activity.counts(self.caller, self.group["datasetGroupArn"])
 
     def context(self) -> dict[str, Any]:
         """What the template gets; extend it with ``super().context() | {...}``."""
