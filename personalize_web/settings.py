@@ -202,6 +202,10 @@ if not REDIS_URL:
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 
+# Web processes: models are memory-mapped and shared between them ---------------------------------
+WEB_WORKERS = int(_number("WEB_WORKERS", min(os.cpu_count() or 1, 4)))
+WEB_THREADS = int(_number("WEB_THREADS", 4))
+
 # Storage ----------------------------------------------------------------------------------------
 # Empty: s3://bucket/key is DATA_DIR/buckets/bucket/key. "s3://": a real S3 endpoint (AWS_ENDPOINT_URL_S3).
 OBJECT_STORE_URL = os.environ.get("OBJECT_STORE_URL", "")
