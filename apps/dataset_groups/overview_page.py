@@ -1,0 +1,277 @@
+"""The overview of a dataset group: three steps, how far each is, and what happens right now."""
+
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+
+from apps.dataset_groups import overview
+from apps.ui import jobs
+from apps.ui.pages import ConsolePage
+from apps.ui.views.base import poll_seconds
+from personalize_web import operations
+from personalize_web.operations import statuses
+
+DOMAINS = {
+    "ECOMMERCE": ("E-commerce", "cart", "e-commerce"),
+    "VIDEO_ON_DEMAND": ("Video on demand", "film", "video on demand"),
+    None: ("Custom", "layers", ""),
+}
+USE_CASE_ICONS = {"USER_PERSONALIZATION": "pin", "RELATED_ITEMS": "film", "TRENDING_NOW": "flame", "POPULAR_ITEMS": "tup"}
+USE_CASES_SHOWN = 3
+
+
+class Overview(ConsolePage):
+    """1.5: the first page of a group."""
+
+    template_name = "dataset_groups/overview.html"
+    section = "overview"
+
+    def get_title(self) -> str:
+        """The group's name."""
+        return self.kwargs["dsg"]
+
+    def breadcrumbs(self) -> list[dict[str, str]]:
+        """The group itself is the last."""
+        return super().breadcrumbs()[:-1]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, or its moving parts."""
+        if self.part != "status":
+            return self.render()
+        response = self.render(template="dataset_groups/_live.html")
+        response.status_code = 200 if self.poll else 286
+        return response
+
+    @cached_property
+    def jobs(self) -> dict[str, Mapping[str, Any]]:
+        """The newest jobs of the group, by the ARN of what they work on."""
+        found = operations.list_jobs(self.caller, dataset_group_arn=self.group["datasetGroupArn"], max_results=50)["jobs"]
+        newest: dict[str, Mapping[str, Any]] = {}
+        for job in found:
+            newest.setdefault(job["resourceArn"], job)
+        return newest
+
+    @cached_property
+    def rows(self) -> list[overview.DatasetRow]:
+        """Step 1, line by line."""
+        arn = self.group["datasetGroupArn"]
+        datasets = operations.list_dataset_details(self.caller, dataset_group_arn=arn)["datasets"]
+        return overview.dataset_rows(self.group.get("domain"), datasets, self.jobs)
+
+    @cached_property
+    def tracker(self) -> Mapping[str, Any] | None:
+        """The event tracker, if there is one."""
+        arn = self.group["datasetGroupArn"]
+        return next(iter(operations.list_event_trackers(self.caller, dataset_group_arn=arn)["eventTrackers"]), None)
+
+    @cached_property
+    def analyses(self) -> list[Mapping[str, Any]]:
+        """Data analyses, newest first."""
+        arn = self.group["datasetGroupArn"]
+        return operations.list_data_insights_jobs(self.caller, dataset_group_arn=arn)["dataInsightsJobs"]
+
+    @property
+    def active(self) -> bool:
+        """Whether the group may be worked with."""
+        return self.group["status"] == statuses.ACTIVE
+
+    @property
+    def has_interactions(self) -> bool:
+        """Whether training may begin."""
+        return any(row.kind.required and row.has_data for row in self.rows)
+
+    @cached_property
+    def poll(self) -> dict[str, Any]:
+        """When to ask again, while anything moves."""
+        moving = (
+            not statuses.describe(self.group["status"]).final
+            or any(row.indicator in ("pending", "in-progress") for row in self.rows)
+            or any(job["state"] in jobs.RUNNING for job in self.jobs.values())
+        )
+        if not moving:
+            return {}
+        since = float(self.request.GET.get("since") or time.time())
+        return {"url": self.poll_url((), since), "seconds": poll_seconds(time.time() - since)}
+
+    def context(self) -> dict[str, Any]:
+        """Everything the page and its moving parts show."""
+        title, icon, noun = DOMAINS.get(self.group.get("domain"), DOMAINS[None])
+        tab = "tags" if self.request.GET.get("tab") == "tags" else "activity"
+        tags = operations.list_tags_for_resource(self.caller, resource_arn=self.group["datasetGroupArn"])["tags"]
+        return (
+            super().context()
+            | {
+                "domain_title": title,
+                "domain_icon": icon,
+                "domain_noun": noun,
+                "group_active": self.active,
+                "may_change": self.may("analyst"),
+                "may_delete": self.may("administrator"),
+                "delete_url": self.url("dataset_groups:delete"),
+                "summary_items": self._summary_items(),
+                "pairs": self._pairs(title),
+                "poll_url": self.poll.get("url", ""),
+                "poll_seconds": self.poll.get("seconds", 5),
+                "tab": tab,
+                "tabs": self._tabs(len(tags)),
+                "tags": tags,
+                "manage_tags_url": self.url("tags:group") if self.may("analyst") else "",
+                "recent": [jobs.line(job) for job in list(self.jobs.values())[:8]],
+            }
+            | self._step_1()
+            | self._step_2()
+            | self._step_3()
+        )
+
+    def _pairs(self, domain: str) -> list[dict[str, Any]]:
+        return [
+            {"label": "ARN", "value": self.group["datasetGroupArn"], "copy": True},
+            {"label": "Domain", "value": domain},
+            {"label": "Created", "value": self.group["creationDateTime"], "moment": "full"},
+            {"label": "Last updated", "value": self.group["lastUpdatedDateTime"], "moment": "relative"},
+        ]
+
+    def _tabs(self, tags: int) -> list[dict[str, Any]]:
+        own = self.url("dataset_groups:overview")
+        return [
+            {"id": "activity", "label": "Recent activity", "href": f"{own}?tab=activity#group-tabs", "count": None},
+            {"id": "tags", "label": "Tags", "href": f"{own}?tab=tags#group-tabs", "count": tags},
+        ]
+
+    def _summary_items(self) -> list[dict[str, Any]]:
+        return [
+            {"text": "Datasets", "href": self.url("datasets:list"), "icon": "data"},
+            {"text": "Event trackers", "href": self.url("event_trackers:list"), "icon": "pulse"},
+            {"text": "Manage tags", "href": self.url("tags:group"), "icon": "tag"},
+            {"text": "Activity", "href": self.url("activity:group"), "icon": "list"},
+        ]
+
+    def _step_1(self) -> dict[str, Any]:
+        arn = self.group["datasetGroupArn"]
+        readiness = operations.describe_readiness(self.caller, dataset_group_arn=arn)
+        running = sum(row.running for row in self.rows)
+        return {
+            "lines": [self._line(row) for row in self.rows],
+            "running": running,
+            "create_items": [self._create_item(row) for row in self.rows],
+            "meters": overview.meters(readiness),
+            "checks": overview.checklist(readiness),
+            "ready_count": sum(check["ready"] for check in overview.checklist(readiness)),
+            "steps": [
+                "done" if self.has_interactions and not running else "now",
+                "done" if self.analyses else ("now" if self.has_interactions else "later"),
+                "done" if self._trained() else ("now" if self.has_interactions else "later"),
+            ],
+        }
+
+    def _line(self, row: overview.DatasetRow) -> dict[str, Any]:
+        there = row.dataset is not None
+        return {
+            "row": row,
+            "progress": jobs.progress(row.job) if row.running else None,
+            "href": self.url("datasets:detail", kind=row.kind.slug) if there else "",
+            "menu_label": f"Actions for {row.kind.noun}",
+            "items": self._line_items(row, there),
+        }
+
+    def _line_items(self, row: overview.DatasetRow, there: bool) -> list[dict[str, Any]]:
+        slug = row.kind.slug
+        if not there:
+            if not self.may("analyst") or not self.active:
+                return []
+            return [{"text": "Create dataset", "href": self.url("import_jobs:wizard", kind=slug, step="method"), "icon": "plus"}]
+        items = [{"text": "View details", "href": self.url("datasets:detail", kind=slug), "icon": "eye"}]
+        if row.import_arn:
+            href = self.url("import_jobs:detail", kind=slug, job=row.import_name)
+            items.append({"text": "View import job", "href": href, "icon": "list"})
+        if self.may("analyst"):
+            items.append({"text": "Import data", "href": self.url("import_jobs:create", kind=slug), "icon": "upload"})
+        if self.may("administrator"):
+            href = self.url("datasets:delete", kind=slug)
+            items += [{"line": True}, {"text": "Delete", "href": href, "modal": True, "danger": True, "icon": "trash"}]
+        return items
+
+    def _create_item(self, row: overview.DatasetRow) -> dict[str, Any]:
+        text = f"{row.kind.title} dataset"
+        if row.dataset is not None:
+            return {"text": text, "note": "Already created", "disabled_reason": "There is one dataset of each type in a group."}
+        href = self.url("import_jobs:wizard", kind=row.kind.slug, step="method")
+        return {"text": text, "href": href, "icon": row.kind.icon, "note": "Required" if row.kind.required else ""}
+
+    def _step_2(self) -> dict[str, Any]:
+        newest = self.analyses[0] if self.analyses else None
+        running = newest is not None and newest["status"] in statuses.BUILDING
+        there = self.tracker is not None
+        interactions = next((row for row in self.rows if row.kind.required), None)
+        return {
+            "analysis_url": self.url("insights:report"),
+            "run_url": self.url("insights:run"),
+            "analysis_running": running,
+            "analysis_disabled": "" if self.has_interactions else "Import item interactions first.",
+            "analysis_text": "Analyzing now." if running else "Statistics and insights, usually within a minute.",
+            "tracker": self.tracker,
+            "tracker_url": self.url("event_trackers:detail", tracker=self.tracker["name"])
+            if there and self.tracker
+            else self.url("event_trackers:create"),
+            "tracker_disabled": ""
+            if there or (interactions and interactions.dataset)
+            else "Create the item interactions dataset first.",
+        }
+
+    def _step_3(self) -> dict[str, Any]:
+        items = next((row for row in self.rows if row.kind.key == "ITEMS"), None)
+        text = "Available once the item interactions data is active."
+        if self.has_interactions:
+            text = "Interaction data is active, so you can start now."
+            if items and items.running:
+                text = "Interaction data is active, so you can start now; the items dataset joins the next training."
+        cases = self._use_cases()
+        return {
+            "training_text": text,
+            "train_disabled": "" if self.has_interactions else "Wait until the item interactions data is active.",
+            "use_cases": cases[:USE_CASES_SHOWN],
+            "more_use_cases": max(0, len(cases) - USE_CASES_SHOWN),
+            "recommenders_url": self._first("recommenders:create", "recommenders:list"),
+            "solutions_url": self._first("solutions:create", "solutions:list"),
+        }
+
+    def _use_cases(self) -> list[dict[str, Any]]:
+        domain = self.group.get("domain")
+        if not domain:
+            return []
+        found = operations.list_recipe_details(self.caller, domain=domain)["recipes"]
+        ordered = sorted(found, key=lambda recipe: not recipe.get("available"))
+        return [
+            {
+                "title": recipe["title"],
+                "text": _first_words(recipe.get("description", "")),
+                "icon": USE_CASE_ICONS.get(recipe.get("recipeType", ""), "rec"),
+            }
+            for recipe in ordered
+        ]
+
+    def _trained(self) -> bool:
+        counts = self.counts()
+        return bool(counts.get("recommenders") or counts.get("campaigns"))
+
+    def _first(self, *routes: str) -> str:
+        """The first of these pages that exists already."""
+        for route in routes:
+            for more in ({}, {"step": "use-cases"}, {"step": "details"}):
+                try:
+                    return reverse(route, kwargs={"dsg": self.group["name"]} | more)
+                except NoReverseMatch:
+                    continue
+        return ""
+
+
+def _first_words(text: str, most: int = 44) -> str:
+    """The first sentence, cut where it is long."""
+    sentence = text.split(". ")[0].rstrip(".")
+    return sentence if len(sentence) <= most else f"{sentence[: most - 1].rsplit(' ', 1)[0]}…"
+
+

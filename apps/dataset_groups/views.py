@@ -1,0 +1,134 @@
+"""Dataset groups: list, create, delete. The overview stands in overview_page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.dataset_groups.forms import DatasetGroupForm
+from apps.dataset_groups.overview_page import Overview
+from apps.ui import cells, dataset_types, formats
+from apps.ui.pages import Column, DeletePage, Empty, FormPage, ListPage, RowAction, everything
+from apps.ui.templatetags.ui import icon
+from personalize_web import operations
+
+__all__ = ["CreateDatasetGroup", "DatasetGroups", "DeleteDatasetGroup", "Overview"]
+
+DOMAINS = {"ECOMMERCE": "E-commerce", "VIDEO_ON_DEMAND": "Video on demand", None: "Custom"}
+
+
+def _datasets(row: Mapping[str, Any]) -> SafeString | str:
+    """One drawing for each dataset that is there, with its name for those who cannot see it."""
+    kinds = [kind for kind in dataset_types.DATASET_TYPES if kind.key in row["datasets"]]
+    if not kinds:
+        return cells.MISSING
+    parts = ((kind.title, icon(kind.icon), kind.title) for kind in kinds)
+    return format_html(
+        '<span class="row tight">{}</span>',
+        format_html_join("", '<span title="{}">{}<span class="visually-hidden">{}</span></span>', parts),
+    )
+
+
+class DatasetGroups(ListPage):
+    """Every dataset group."""
+
+    operation, answer_key = operations.list_dataset_groups, "datasetGroups"
+    title, section, noun, info = "Dataset groups", "dataset-groups", "dataset group", "dataset-group"
+    description = "A dataset group holds the data and models of one application."
+    columns = (
+        Column(
+            "name",
+            "Name",
+            cells.href(lambda row: reverse("dataset_groups:overview", kwargs={"dsg": row["name"]})),
+            sortable=True,
+        ),
+        Column("domain", "Domain", value=lambda row: DOMAINS.get(row.get("domain"), row.get("domain")), sortable=True),
+        Column("status", "Status", cells.status(), sortable=True),
+        Column("datasets", "Datasets", _datasets, value=lambda row: len(row["datasets"])),
+        Column("recommenders", "Recommenders", cells.number("recommenders"), align="end", sortable=True),
+        Column("creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True),
+        Column("lastUpdatedDateTime", "Last updated", cells.moment("lastUpdatedDateTime"), sortable=True),
+    )
+    empty = Empty("No dataset groups", "A dataset group holds the data and models of one application.")
+    create = ("Create dataset group", "dataset_groups:create")
+    create_operation = "create_dataset_group"
+    actions = (
+        RowAction("view", "View details", lambda page, names: reverse("dataset_groups:overview", kwargs={"dsg": names[0]})),
+        RowAction(
+            "delete",
+            "Delete",
+            lambda page, names: reverse("dataset_groups:delete", kwargs={"dsg": names[0]}),
+            icon="trash",
+            operation="delete_dataset_group",
+        ),
+    )
+
+    def rows(self) -> list[Mapping[str, Any]]:
+        """The groups, with the kinds of their datasets and how many recommenders they have."""
+        kinds: dict[str, set[str]] = {}
+        for dataset in everything(operations.list_datasets, self.caller, "datasets"):
+            name, _, kind = dataset["datasetArn"].rsplit(":", 1)[-1].removeprefix("dataset/").partition("/")
+            kinds.setdefault(name, set()).add(kind)
+        counts: dict[str, int] = {}
+        for recommender in everything(operations.list_recommenders, self.caller, "recommenders"):
+            arn = recommender["datasetGroupArn"]
+            counts[arn] = counts.get(arn, 0) + 1
+        return [
+            row | {"datasets": kinds.get(row["name"], set()), "recommenders": counts.get(row["datasetGroupArn"], 0)}
+            for row in super().rows()
+        ]
+
+
+class CreateDatasetGroup(FormPage):
+    """F2."""
+
+    operation, form_class = operations.create_dataset_group, DatasetGroupForm
+    template_name = "dataset_groups/create.html"
+    title, section, noun, submit = "Create dataset group", "dataset-groups", "dataset group", "Create dataset group"
+    crumbs = (("Dataset groups", "dataset_groups:list"),)
+
+    def success_url(self, answer: Any) -> str:
+        """The overview of the new group."""
+        return reverse("dataset_groups:overview", kwargs={"dsg": self.form.cleaned_data["name"]})
+
+
+class DeleteDatasetGroup(DeletePage):
+    """F3: what stands in the way is listed in the order in which it has to go."""
+
+    operation, argument = operations.delete_dataset_group, "dataset_group_arn"
+    section, noun, title = "overview", "dataset group", "Delete dataset group"
+
+    def names(self) -> Sequence[str]:
+        """The group of the address."""
+        return [self.kwargs["dsg"]]
+
+    def arn_of(self, name: str) -> str:
+        """Its ARN."""
+        return self.arn("dataset-group", name)
+
+    def consequences(self) -> Sequence[str]:
+        """Nothing else is left to go."""
+        return ["The group and the records of its finished jobs are removed. Stored files and schemas stay."]
+
+    def blockers(self) -> Sequence[Mapping[str, str]]:
+        """Campaigns and recommenders, solutions, the event tracker, datasets."""
+        found: list[Mapping[str, str]] = []
+        for key, place, plural, one in (
+            ("campaigns", "campaigns", "campaigns", "campaign"),
+            ("recommenders", "recommenders", "recommenders", "recommender"),
+            ("solutions", "solutions", "solutions", "solution"),
+            ("event-trackers", "event-trackers", "event trackers", "event tracker"),
+            ("datasets", "datasets", "datasets", "dataset"),
+        ):
+            count = self.counts().get(key, 0)
+            if count:
+                text = f"{formats.number(count)} {one if count == 1 else plural}"
+                found.append({"text": f"Delete {text} first", "href": f"/console/dataset-groups/{self.group['name']}/{place}/"})
+        return found
+
+    def success_url(self) -> str:
+        """The list of groups."""
+        return reverse("dataset_groups:list")
+

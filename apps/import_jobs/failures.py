@@ -1,0 +1,85 @@
+"""What to do about a failed import: a hint and a next step beside the reason (console.md 9.1)."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Advice:
+    """``title`` names the failure, ``hint`` says what to check; ``step`` is retry, analysis, activity or quotas."""
+
+    title: str
+    hint: str
+    step: str = "retry"
+
+
+_KNOWN: tuple[tuple[str, Advice], ...] = (
+    (
+        r"invalid data location|nothing (was )?found at|no such (file|object|bucket)",
+        Advice(
+            "The file was not found",
+            "Check the s3:// path: one CSV file, or a folder that ends in / and holds CSV files.",
+        ),
+    ),
+    (
+        r"insufficient privileges|access denied|permission",
+        Advice("The file could not be opened", "The role or the storage settings do not allow reading this place."),
+    ),
+    (
+        r"missing the following columns",
+        Advice(
+            "Columns are missing",
+            "The first line of the file must name every field of the schema, spelled the same and without quotes.",
+        ),
+    ),
+    (
+        r"length cannot be more than",
+        Advice(
+            "A value is too long",
+            "Look for unquoted text or a line break in a text column before it: both push values into other columns.",
+        ),
+    ),
+    (
+        r"millisecond|timestamp",
+        Advice(
+            "Timestamps are not in seconds",
+            "Timestamps are whole Unix seconds (10 digits). Divide milliseconds by 1,000 and import the file again.",
+        ),
+    ),
+    (
+        r"at least 1,?000|minimum of 1,?000|fewer than 1,?000|less than 1,?000",
+        Advice(
+            "There are too few records",
+            "An import of interactions needs 1,000 records. Add records, or record single events instead.",
+        ),
+    ),
+    (
+        r"more than 5 resources",
+        Advice("Five imports are already waiting", "Wait until one of them has finished.", "activity"),
+    ),
+    (
+        r"more than 10 .*event types",
+        Advice("There are too many event types", "Merge or remove event types in the file.", "analysis"),
+    ),
+    (
+        r"utf-?8|encoding",
+        Advice("The file is not UTF-8", "Save the file as UTF-8 and import it again."),
+    ),
+    (
+        r"worker|restart|out of memory|no space|disk",
+        Advice("The work was interrupted", "Nothing was imported. Make sure there is memory and disk space left."),
+    ),
+)
+_OTHER = Advice("The import failed", "Nothing was imported. Mend what the reason names, then import again.")
+_ROWS = Advice(
+    "Some rows could not be read", "Nothing was imported. Mend the rows below in the file, then import it again."
+)
+
+
+def advice(reason: str | None, *, bad_rows: int = 0) -> Advice:
+    """The advice for a failure reason; with bad rows listed, to mend them."""
+    text = reason or ""
+    if bad_rows:
+        found = next((known for pattern, known in _KNOWN if re.search(pattern, text, re.IGNORECASE)), None)
+        return Advice(_ROWS.title, f"{_ROWS.hint} {found.hint}" if found else _ROWS.hint)
+    return next((known for pattern, known in _KNOWN if re.search(pattern, text, re.IGNORECASE)), _OTHER)

@@ -1,0 +1,21 @@
+"""Where uploads go, and the addresses that the storage location field needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.ui import formats
+from apps.ui.dataset_types import DatasetType
+
+
+def fields(group: str, kind: DatasetType) -> dict[str, Any]:
+    """The variables of components/storage_location.html for a file of this kind of dataset."""
+    today = timezone.localdate().isoformat()
+    return {
+        "upload_url": reverse("storage:upload"),
+        "browse_url": reverse("storage:choose"),
+        "folder": f"s3://{settings.UPLOAD_BUCKET}/{group}/{kind.slug}/{today}/",
+        "upload_hint": f"CSV files · up to {formats.size(settings.UPLOAD_LIMIT)} each · uploads resume after a break",
+    }

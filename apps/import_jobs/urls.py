@@ -1,0 +1,19 @@
+"""Addresses of the import wizard and of import jobs."""
+
+from django.urls import path
+
+from apps.import_jobs import checks, views, wizard
+from apps.ui.pages import in_group, paths
+
+app_name = "import_jobs"
+WIZARD = in_group("datasets/-import/<slug:kind>/")
+JOBS = in_group("datasets/<slug:kind>/import-jobs/")
+urlpatterns = [
+    path(f"{WIZARD}schema/-check/", checks.SchemaCheck.as_view(), name="check_schema"),
+    path(f"{WIZARD}job/-preflight/", checks.WizardPreflight.as_view(), name="wizard_preflight"),
+    path(f"{WIZARD}<slug:step>/", wizard.ImportWizard.as_view(), name="wizard"),
+    path(f"{JOBS}-new/", views.CreateImportJob.as_view(), name="create"),
+    path(f"{JOBS}-new/-preflight/", checks.Preflight.as_view(), name="preflight"),
+    *paths(f"{JOBS}<str:job>/", views.ImportJob, "detail"),
+    path(f"{JOBS}<str:job>/-log/", views.ImportLog.as_view(), name="log"),
+]
