@@ -5,5 +5,19 @@ from django.urls import include, path
 urlpatterns = [
     path("console/", include("apps.ui.urls")),
     path("console/", include("apps.accounts.urls")),
+    path("console/", include("apps.dataset_groups.urls")),
+    path("console/", include("apps.import_jobs.urls")),
+    path("console/", include("apps.datasets.urls")),
+    path("console/", include("apps.insights.urls")),
+    path("console/", include("apps.event_trackers.urls")),
+    path("console/", include("apps.schemas.urls")),
+    path("console/", include("apps.storage.urls")),
+    path("console/", include("apps.activity.urls")),
+    path("console/", include("apps.tags.urls")),
     path("", include("apps.aws_api.urls")),
 ]
+
+handler400 = "apps.ui.errors.bad_request"
+handler403 = "apps.ui.errors.forbidden"
+handler404 = "apps.ui.errors.not_found"
+handler500 = "apps.ui.errors.server_error"
