@@ -1,6 +1,7 @@
 """{% icon %} {% status %} {% arn %} {% timestamp %} {% component %} {% slot %} and the formats of numbers."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -124,6 +125,12 @@ def account_id(value: str) -> str:
 def as_json(value: Any) -> str:
     """``value`` as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def newest_first(messages: Iterable[Any] | None) -> list[Any]:
+    """Django's messages, the last one first; reading them takes them out of the session."""
+    return list(messages or ())[::-1]
 
 
 @register.filter
