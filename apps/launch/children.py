@@ -55,7 +55,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_end_with_parent(),  # noqa: PLW1509 - nothing but a system call, and threads only read pipes
+            preexec_fn=_end_with_parent(),
         )
         self._reader = threading.Thread(target=self._read, name=f"log-{self.name}", daemon=True)
         self._reader.start()

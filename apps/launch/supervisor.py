@@ -65,7 +65,7 @@ def children(port: int, *, sample: bool) -> list[Child]:
         Child("web", [*web, "personalize_web.wsgi:application"], logs),
         _worker("worker", logs, "default", "-c", "2", "--max-tasks-per-child", "100"),
         _worker("training", logs, "training", "-c", "1", "--max-tasks-per-child", "1", environment=MEMORY_FOR_TRAINING),
-        _worker("timetable", logs, "timetable", "-c", "1", "-B", "-s", str(settings.DATA_DIR / "timetable")),
+        _worker("timetable", logs, "timetable", "-P", "solo", "-B", "-s", str(settings.DATA_DIR / "timetable")),
     ]
     if sample:
         made.append(Child("sample", [sys.executable, "manage.py", "make_sample"], logs, once=True))
