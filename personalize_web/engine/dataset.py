@@ -156,19 +156,31 @@ class Dataset:
         rows = np.sort(rows)
         renumbered = np.full(len(self.user_ids), -1, np.int64)
         renumbered[rows] = np.arange(len(rows))
-        return self.of_events(renumbered[self.user] >= 0, rows, renumbered)
-
-    def of_events(self, kept: NDArray[np.bool_], users: NDArray[np.int64] | None = None,
-                  renumbered: NDArray[np.int64] | None = None) -> "Dataset":
-        """The same dataset with some events only; users keep their rows unless ``users`` says which remain."""
-        user = self.user[kept] if renumbered is None else renumbered[self.user[kept]].astype(np.int32)
-        places = np.flatnonzero(kept)
+        kept = self.of_events(np.flatnonzero(renumbered[self.user] >= 0))
         return replace(
-            self, user=user, item=self.item[kept], timestamp=self.timestamp[kept], event_type=self.event_type[kept],
-            value=self.value[kept], weight=self.weight[kept],
-            user_ids=self.user_ids if users is None else self.user_ids.take(pa.array(users)),
+            kept, user=renumbered[kept.user].astype(np.int32), user_ids=self.user_ids.take(pa.array(rows)),
+            user_columns=tuple(each.take(rows) for each in self.user_columns),
+        )
+
+    def of_events(self, places: NDArray[np.int64]) -> "Dataset":
+        """The same dataset with the events at some places only; users, items and their rows stay."""
+        return replace(
+            self, user=self.user[places], item=self.item[places], timestamp=self.timestamp[places],
+            event_type=self.event_type[places], value=self.value[places], weight=self.weight[places],
             contexts=tuple(each.take(places) for each in self.contexts),
-            user_columns=self.user_columns if users is None else tuple(each.take(users) for each in self.user_columns),
+        )
+
+    def before(self, places: NDArray[np.int64], depth: int) -> "Dataset":
+        """The newest ``depth`` events before each of some places, each as the history of a user of its own."""
+        users = self.user[places].astype(np.int64)
+        begins = np.maximum(self.starts[users], places - depth)
+        sizes = places - begins
+        ends = np.cumsum(sizes)
+        kept = self.of_events(np.arange(sizes.sum()) + np.repeat(begins - (ends - sizes), sizes))
+        return replace(
+            kept, user=np.repeat(np.arange(len(places)), sizes).astype(np.int32),
+            user_ids=self.user_ids.take(pa.array(users)),
+            user_columns=tuple(each.take(users) for each in self.user_columns),
         )
 
 
@@ -314,7 +326,7 @@ def _capped(dataset: Dataset, most: int) -> Dataset:
     rows = np.sort(np.argsort(-recent, kind="stable")[:most])
     renumbered = np.full(len(dataset.item_ids), -1, np.int64)
     renumbered[rows] = np.arange(len(rows))
-    kept = dataset.of_events(renumbered[dataset.item] >= 0)
+    kept = dataset.of_events(np.flatnonzero(renumbered[dataset.item] >= 0))
     return replace(
         kept, item=renumbered[kept.item].astype(np.int32), item_ids=dataset.item_ids.take(pa.array(rows)),
         created=dataset.created[rows], item_columns=tuple(each.take(rows) for each in dataset.item_columns),

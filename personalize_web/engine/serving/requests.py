@@ -88,7 +88,7 @@ class ServingModel:
     """What every answerer has; :meth:`recommend` is each one's own."""
 
     def __init__(self, artifact: Artifact) -> None:
-        arrays = artifact.arrays()
+        arrays = {name: np.asarray(array) for name, array in artifact.arrays().items()}
         self.arrays = arrays
         self.settings: Mapping[str, Any] = artifact.manifest["settings"]
         self.items = Vocabulary.from_arrays(arrays, "items")

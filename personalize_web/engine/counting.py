@@ -1,0 +1,60 @@
+"""What follows what, counted: the simple models beside the learned one, and how they are asked.
+
+A counting model is a sparse matrix [items, items] in three arrays. A query is the user's newest items with weights
+that fall with age; its scores are the weighted sum of their rows, shared out to sum 1, and enter a blend as
+``log(1 + items * share)``, which is 0 for every item the model says nothing about.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Query:
+    """How a counting model is asked."""
+
+    depth: int
+    """Newest events that ask."""
+    decay: float
+    """Weight of an event by its distance from the newest, to the power of that distance."""
+
+
+QUERIES: Mapping[str, Query] = {
+    "following": Query(10, 0.8), "next": Query(1, 1.0), "preceding": Query(10, 0.8), "together": Query(20, 0.8),
+}
+"""Counting model -> its query. following: what comes within ten events; next: what comes at once; preceding: the same
+as following, read backwards; together: cosine of the users two items share."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One counting model: row i is ``columns[starts[i]:starts[i+1]]`` with ``values`` alongside."""
+
+    starts: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    def scores(self, newest: NDArray[np.int64], query: Query) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Items and their blend features for a history given newest first; items not listed have 0."""
+        asked = newest[: query.depth]
+        spans = [slice(int(self.starts[row]), int(self.starts[row + 1])) for row in asked]
+        if not any(span.stop > span.start for span in spans):
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        columns = np.concatenate([self.columns[span] for span in spans])
+        values = np.concatenate([self.values[span] * query.decay**age for age, span in enumerate(spans)])
+        found, place = np.unique(columns, return_inverse=True)
+        summed = np.bincount(place, weights=values)
+        items = len(self.starts) - 1
+        return found, np.log1p(items * summed / summed.sum()).astype(np.float32)
+
+
+def seen_features(newest: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The items of a history given newest first, and what decides whether they come back.
+
+    Features [items, 3]: 1; log of how often; log(1 + events since).
+    """
+    items, first, counts = np.unique(newest, return_index=True, return_counts=True)
+    return items, np.stack([np.ones(len(items)), np.log(counts), np.log1p(first)], axis=1)

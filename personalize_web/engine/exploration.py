@@ -1,0 +1,75 @@
+"""Which places of an answer go to young items, and which young items take them.
+
+Follows contextual bandits with randomised scores (Chapelle and Li, "An Empirical Evaluation of Thompson Sampling",
+2011): what is little known and was rarely shown is drawn more often.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MANAGED_LEAST, MANAGED_MOST = 0.05, 0.2
+"""Bounds of the weight where it is managed: as large as the share of young items, within these."""
+DAY = 86400
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Young items that may be explored, with what the draw depends on; all arrays alike long."""
+
+    rows: NDArray[np.int64]
+    logits: NDArray[np.float64]
+    """Relevance."""
+    interactions: NDArray[np.int64]
+    impressions: NDArray[np.int64]
+    """How often shown to anybody."""
+    ignored: NDArray[np.int64]
+    """How often shown to this user without being chosen."""
+
+
+def managed_weight(young: int, items: int) -> float:
+    """The weight of a recipe that manages exploration itself."""
+    return min(MANAGED_MOST, max(MANAGED_LEAST, young / items)) if young and items else 0.0
+
+
+def young_items(created: NDArray[np.int64], latest: int, cut_off_days: float) -> NDArray[np.int64]:
+    """Rows of items created at most ``cut_off_days`` before the newest training event."""
+    return np.flatnonzero(np.asarray(created) >= latest - cut_off_days * DAY)
+
+
+def draw(pool: Pool, most: int, rng: np.random.Generator) -> list[int]:
+    """Up to ``most`` places of the pool, without replacement, the likeliest drawn first."""
+    if not len(pool.rows) or most <= 0:
+        return []
+    uncertain = pool.logits + rng.standard_normal(len(pool.rows)) / np.sqrt(1 + pool.interactions)
+    chance = -0.5 * np.log1p(pool.interactions) - 0.5 * np.log1p(pool.impressions) + np.log(0.5) * pool.ignored
+    drawn = uncertain + chance + rng.gumbel(size=len(pool.rows))
+    return [int(each) for each in np.argsort(-drawn, kind="stable")[:most]]
+
+
+def mixed(ranked: Sequence[int], logits: NDArray, pool: Pool, weight: float, places: int, rng: np.random.Generator
+          ) -> list[tuple[int, float, bool]]:
+    """The answer's (row, logit, explored), at most ``places``.
+
+    Each place explores with probability ``weight``; the others keep the order of ``ranked``. An explored item takes
+    the mean logit of the relevant items around it, so that the list stays sorted.
+    """
+    explores = rng.random(places) < weight
+    explored = [int(pool.rows[each]) for each in draw(pool, int(explores.sum()), rng)]
+    taken = set(explored)
+    relevant = [row for row in ranked if row not in taken]
+    answer: list[tuple[int, float, bool]] = []
+    for place in range(places):
+        if explores[place] and explored:
+            around = [float(logits[row]) for row in relevant[:1]]
+            if answer:
+                around.append(answer[-1][1])
+            answer.append((explored.pop(0), float(np.mean(around)) if around else 0.0, True))
+        elif relevant:
+            row = relevant.pop(0)
+            answer.append((row, float(logits[row]), False))
+        elif explored:
+            answer.append((explored.pop(0), answer[-1][1] if answer else 0.0, True))
+    return answer

@@ -1,0 +1,102 @@
+"""The whole network of the sequence recommender: items, tokens, states and queries."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from personalize_web.engine.nets.transformer import Backbone
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the network."""
+
+    items: int
+    event_types: int
+    gaps: int
+    """Buckets of the time since the previous event."""
+    user_features: int
+    context_features: int
+    width: int = 64
+    layers: int = 1
+    heads: int = 1
+    length: int = 50
+    """Newest events that a state reads."""
+    dropout: float = 0.2
+
+
+class ItemTable(nn.Module):
+    """Item vectors: a learned one for each id, plus what the metadata say.
+
+    In training an id's own vector is left out at random, so that metadata alone also mean something (Volkovs et al.,
+    "DropoutNet", 2017).
+    """
+
+    def __init__(self, start: Tensor, features: Tensor | None, without_id: float) -> None:
+        super().__init__()
+        self.own = nn.Parameter(start)  # [N, d]
+        self.without_id = without_id if features is not None else 0.0
+        width = start.shape[1]
+        self.features: Tensor | None
+        self.register_buffer("features", features, persistent=False)  # sparse [N, f]
+        if features is not None:
+            self.enter = nn.Parameter(torch.randn(features.shape[1], 2 * width) / math.sqrt(width))
+            self.leave = nn.Linear(2 * width, width)
+            nn.init.normal_(self.leave.weight, std=0.1 / math.sqrt(width))
+            nn.init.zeros_(self.leave.bias)
+
+    def forward(self, known: Tensor) -> Tensor:
+        """Vectors of all items [N, d]; ``known`` [N] is 1 where an item was trained on, else 0."""
+        own = self.own * known[:, None]
+        if self.features is None:
+            return own
+        if self.training and self.without_id:
+            own = own * (torch.rand(len(own), 1, device=own.device) >= self.without_id)
+        return own + self.leave(nn.functional.gelu(torch.sparse.mm(self.features, self.enter)))
+
+
+class Recommender(nn.Module):
+    """A causal transformer over item, event type and time gap, after a token that stands for the user."""
+
+    def __init__(self, shape: Shape, items: ItemTable, bias: Tensor) -> None:
+        super().__init__()
+        width = shape.width
+        self.shape, self.items = shape, items
+        self.bias = nn.Parameter(bias)  # [N]
+        self.begin = nn.Parameter(torch.randn(width) * 0.1)
+        self.user = nn.Parameter(torch.zeros(shape.user_features, width))
+        self.event_type = nn.Embedding(shape.event_types, width)
+        self.gap = nn.Embedding(shape.gaps, width)
+        for table in (self.event_type, self.gap):
+            nn.init.normal_(table.weight, std=0.05)
+        self.backbone = Backbone(width, shape.layers, shape.heads, shape.length + 1, shape.dropout)
+        self.context = nn.Parameter(torch.randn(shape.context_features, width) * 0.1)
+        self.ask = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, width))
+        nn.init.zeros_(self.ask[2].weight)
+        nn.init.zeros_(self.ask[2].bias)
+
+    def states(self, vectors: Tensor, items: Tensor, event_types: Tensor, gaps: Tensor, users: Tensor) -> Tensor:
+        """vectors [N, d], items, event_types and gaps [B, L], users [B, d] -> states [B, L + 1, d].
+
+        The first state follows the user's token alone and knows no event.
+        """
+        events = vectors[items] + self.event_type(event_types) + self.gap(gaps)  # [B, L, d]
+        return self.backbone(torch.cat([(self.begin + users)[:, None], events], dim=1))
+
+    def query(self, states: Tensor, context: Tensor) -> Tensor:
+        """states [..., d] and context [..., d] (zeros where there is none) -> queries [..., d]."""
+        return states + self.ask(torch.cat([states, context], dim=-1))
+
+
+class Encoder(nn.Module):
+    """What serving runs: tokens and a context in, the query out."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        super().__init__()
+        self.recommender = recommender
+
+    def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
+        """tokens [1, L + 1, d], context [1, d] -> query [1, d]."""
+        return self.recommender.query(self.recommender.backbone(tokens)[:, -1], context)
