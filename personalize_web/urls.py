@@ -14,6 +14,11 @@ urlpatterns = [
     path("console/", include("apps.storage.urls")),
     path("console/", include("apps.activity.urls")),
     path("console/", include("apps.tags.urls")),
+    path("console/", include("apps.recommendations.urls")),
+    path("console/", include("apps.recipes.urls")),
+    path("console/", include("apps.solutions.urls")),
+    path("console/", include("apps.campaigns.urls")),
+    path("console/", include("apps.recommenders.urls")),
     path("", include("apps.aws_api.urls")),
 ]
 

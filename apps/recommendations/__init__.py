@@ -1,0 +1,1 @@
+"""The pages to try recommendations of a campaign or a recommender."""

@@ -1,0 +1,28 @@
+"""What a person should know of the answers of a recipe or use case, as sentences under the form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.ui import recipes
+
+EXCLUDED = {"Watch": "Videos this user watched", "Purchase": "Items this user bought"}
+
+
+def of_recipe(recipe: Mapping[str, Any], *, items: int | None = None) -> list[str]:
+    """The notes of a recipe, as describe_recipe_details answers it."""
+    found = []
+    event = recipe.get("automaticExclusion")
+    if event:
+        found.append(f"{EXCLUDED.get(event, 'Items this user knows')} (last 100 {event} events) are removed.")
+    if recipes.can(recipe, "scores"):
+        over = f"all {items:,} scored items" if items else "all scored items"
+        found.append(f"Scores sum to 1 over {over}, so small values are normal.")
+    elif not recipe.get("domain"):
+        found.append("This recipe orders items; it gives no scores.")
+    if recipe.get("servedAs") == "RELATED_ITEMS":
+        found.append("For an unknown item, popular items are returned.")
+    if recipe.get("servedAs") == "USER_PERSONALIZATION":
+        found.append("For a user without events, the answer rests on early histories of other users.")
+    if recipe.get("servedAs") == "POPULAR_ITEMS":
+        found.append("The answer is the same for every user.")
+    return found

@@ -1,0 +1,1 @@
+"""The pages of recommenders, for dataset groups with a domain."""

@@ -1,0 +1,161 @@
+"""Numbers of solution versions -> Plotly figures, each with its table for those who cannot see it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from apps.ui import model_metrics
+
+Figure = dict[str, Any]
+DEPTHS = (5, 10, 25)
+NDCG = "normalized_discounted_cumulative_gain_at_{}"
+PRECISION = "precision_at_{}"
+BASELINE_LINE = {"color": "var:text", "width": 1.5, "dash": "dash"}
+QUIET_LINE = {"color": "var:text-muted", "width": 1.25, "dash": "dot"}
+
+
+def ranking_quality(metrics: Mapping[str, float], baseline: Mapping[str, float] | None) -> Figure | None:
+    """NDCG and precision at 5, 10 and 25 as grouped bars, the baseline as dashed lines."""
+    depths = [k for k in DEPTHS if NDCG.format(k) in metrics and PRECISION.format(k) in metrics]
+    if not depths:
+        return None
+    names = [f"At {k}" for k in depths]
+    gains = [metrics[NDCG.format(k)] for k in depths]
+    precisions = [metrics[PRECISION.format(k)] for k in depths]
+    floor = baseline or {}
+    floors = {
+        "left": [floor.get(NDCG.format(k)) for k in depths],
+        "right": [floor.get(PRECISION.format(k)) for k in depths],
+    }
+    shapes = [
+        {"type": "line", "x0": at + start, "x1": at + end, "y0": level, "y1": level, "line": BASELINE_LINE}
+        for side, start, end in (("left", -0.36, -0.04), ("right", 0.04, 0.36))
+        for at, level in enumerate(floors[side])
+        if level is not None
+    ]
+    top = max([*gains, *precisions, *(level for levels in floors.values() for level in levels if level is not None)])
+    data = [_bars("NDCG", names, gains, "var:s1"), _bars("Precision", names, precisions, "var:s3")]
+    if shapes:
+        data.append({"type": "scatter", "mode": "lines", "name": "Baseline", "x": names[:1], "y": [None],
+                     "line": BASELINE_LINE})
+    return {
+        "data": data,
+        "layout": {
+            "barmode": "group", "bargap": 0.28, "bargroupgap": 0.12, "shapes": shapes,
+            "yaxis": {"title": {"text": "Mean over test users"}, "range": [0, (top or 0.01) * 1.15], "tickformat": ".2f"},
+            "legend": {"y": -0.16}, "margin": {"b": 48},
+        },
+    }
+
+
+def ranking_quality_table(
+    metrics: Mapping[str, float], baseline: Mapping[str, float] | None
+) -> tuple[list[str], list[list[str]]]:
+    """The same numbers as columns and rows."""
+    rows = [
+        [row.label, f"{row.value:.4f}", "-" if row.baseline is None else f"{row.baseline:.4f}"]
+        for row in model_metrics.rows(metrics, None, baseline)
+        if row.key.startswith(("normalized", "precision"))
+    ]
+    return ["Metric", "This version", "Baseline"], rows
+
+
+def _bars(name: str, x: Sequence[str], y: Sequence[float], color: str) -> dict[str, Any]:
+    return {
+        "type": "bar", "name": name, "x": list(x), "y": list(y), "marker": {"color": color},
+        "text": [f"{value:.4f}" for value in y], "textposition": "outside", "cliponaxis": False,
+        "textfont": {"size": 11},
+    }
+
+
+def over_versions(
+    versions: Sequence[Mapping[str, Any]], *, key: str, marks: Sequence[tuple[datetime, str, str]] = ()
+) -> Figure | None:
+    """One metric over all Active versions, oldest first.
+
+    ``versions``: {label, at, metrics, baseline}; ``marks``: (moment, text, colour) drawn as vertical lines.
+    """
+    kept = [each for each in versions if key in (each["metrics"] or {})]
+    if not kept:
+        return None
+    x = [each["at"].isoformat() for each in kept]
+    y = [each["metrics"][key] for each in kept]
+    floors = [(each["baseline"] or {}).get(key) for each in kept]
+    label = model_metrics.describe(key).label
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter", "mode": "lines+markers", "name": label, "x": x, "y": y,
+            "line": {"color": "var:s1", "width": 2},
+            "marker": {"size": 8, "color": "var:s1", "line": {"color": "var:bg-container", "width": 2}},
+            "hovertemplate": "%{y:.4f}<extra>%{customdata}</extra>", "customdata": [each["label"] for each in kept],
+        }
+    ]
+    if any(level is not None for level in floors):
+        data.append({
+            "type": "scatter", "mode": "lines" if len(kept) > 1 else "markers", "name": "Baseline", "x": x, "y": floors,
+            "line": {"color": "var:text-muted", "width": 1.5, "dash": "dash"},
+            "marker": {"color": "var:text-muted", "symbol": "line-ew-open", "size": 14},
+            "hovertemplate": "%{y:.4f}<extra>Baseline</extra>",
+        })
+    return {
+        "data": data,
+        "layout": {
+            "hovermode": "closest", "margin": {"b": 56}, "legend": {"y": -0.28},
+            "yaxis": {"tickformat": ".2f", "rangemode": "tozero" if len(kept) == 1 else "normal"},
+            "xaxis": {"tickvals": x, "ticktext": [f"{each['at']:%b} {each['at'].day}<br>{each['label']}" for each in kept],
+                      **({"range": _around(kept[0]["at"])} if len(kept) == 1 else {})},
+            "shapes": [_mark(moment, color) for moment, _, color in marks],
+            "annotations": [
+                {"x": x[-1], "y": y[-1], "text": f"{y[-1]:.4f}", "showarrow": False, "yanchor": "bottom", "yshift": 6,
+                 "font": {"size": 11, "color": "var:text"}},
+                *[
+                    {"x": moment.isoformat(), "y": 1, "yref": "paper", "text": f" {text}", "showarrow": False,
+                     "xanchor": "left", "yanchor": "top", "font": {"size": 11, "color": color}}
+                    for moment, text, color in marks
+                ],
+            ],
+        },
+    }
+
+
+def _around(moment: datetime) -> list[str]:
+    """A day on each side, so that a single version stands in the middle."""
+    stamp = moment.timestamp()
+    return [datetime.fromtimestamp(stamp + shift, tz=moment.tzinfo).isoformat() for shift in (-86400, 86400)]
+
+
+def _mark(moment: datetime, color: str) -> dict[str, Any]:
+    at = moment.isoformat()
+    return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1,
+            "line": {"color": color, "width": 1, "dash": "dot"}}
+
+
+def curve(
+    points: Sequence[Sequence[float]], *, axis: str, previous: Sequence[Sequence[float]] = (), previous_name: str = "",
+    best: str | None = None,
+) -> Figure | None:
+    """A live curve over epochs: this version, the previous one dotted, and the best point so far (max or min)."""
+    if not points:
+        return None
+    x, y = [point[0] for point in points], [point[1] for point in points]
+    data: list[dict[str, Any]] = [
+        {"type": "scatter", "mode": "lines" if len(points) > 1 else "markers", "name": "This version", "x": x, "y": y,
+         "line": {"color": "var:s1", "width": 2}, "marker": {"color": "var:s1", "size": 7}}
+    ]
+    if best:
+        at = (max if best == "max" else min)(range(len(y)), key=y.__getitem__)
+        data.append({
+            "type": "scatter", "mode": "markers", "name": "Best", "x": [x[at]], "y": [y[at]],
+            "marker": {"size": 9, "color": "var:s3", "line": {"color": "var:bg-container", "width": 2}},
+        })
+    if previous:
+        data.append({"type": "scatter", "mode": "lines", "name": previous_name, "x": [point[0] for point in previous],
+                     "y": [point[1] for point in previous], "line": QUIET_LINE})
+    return {
+        "data": data,
+        "layout": {
+            "xaxis": {"title": {"text": "Epoch"}, "rangemode": "tozero"},
+            "yaxis": {"title": {"text": axis}},
+            "legend": {"y": -0.34}, "margin": {"b": 56},
+        },
+    }

@@ -1,0 +1,348 @@
+"""Solution versions: one while it trains and after, making one, stopping one."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.solutions import charts, words
+from apps.solutions.forms import VersionForm
+from apps.solutions.views import CRUMBS
+from apps.ui import formats, jobs, model_failures, model_metrics, recipes
+from apps.ui.pages import ConfirmPage, ConsolePage, DetailPage, FormPage, flash
+from personalize_web import operations
+
+PHASES = ("Read", "Split", "Train", "Evaluate", "Learn from all", "Publish")
+LONG = "Train"
+CURVES = {
+    "loss": ("Training loss", "After each epoch", "Loss", "min"),
+    "ndcg": ("Validation NDCG at 10", "After each epoch; training stops when it no longer rises", "NDCG at 10", "max"),
+}
+
+
+class VersionPages(ConsolePage):
+    """What the pages of one version share: its ARN, and the crumbs to it."""
+
+    section = "solutions"
+
+    @property
+    def version_arn(self) -> str:
+        return self.arn("solution", f"{self.kwargs['solution']}/{self.kwargs['version']}")
+
+    def address(self, route: str = "solutions:version", **more: Any) -> str:
+        return self.url(route, solution=self.kwargs["solution"], version=self.kwargs["version"], **more)
+
+    def breadcrumbs(self) -> list[dict[str, str]]:
+        items = super().breadcrumbs()
+        solution = {"text": self.kwargs["solution"], "href": self.url("solutions:detail", solution=self.kwargs["solution"])}
+        return [*items[:-1], {"text": CRUMBS[0][0], "href": self.url(CRUMBS[0][1])}, solution, items[-1]]
+
+
+class VersionPage(VersionPages, DetailPage):
+    """One version: progress, curves and log while it trains; metrics, configuration and log after."""
+
+    operation, answer_key = operations.describe_solution_version_details, "solutionVersion"
+    noun = "solution version"
+    template_name = "solutions/version.html"
+    live = ("solutions/_version_head.html", "solutions/_progress.html", "solutions/_curves.html")
+    tabs = (("metrics", "Solution version metrics"), ("configuration", "Configuration"), ("log", "Log"), ("tags", "Tags"))
+
+    def arguments(self) -> dict[str, Any]:
+        return {"solution_version_arn": self.version_arn}
+
+    def get_title(self) -> str:
+        return self.kwargs["version"]
+
+    @cached_property
+    def job(self) -> dict[str, Any] | None:
+        return operations.describe_job(self.caller, resource_arn=self.version_arn)["job"]
+
+    @cached_property
+    def siblings(self) -> list[dict[str, Any]]:
+        """All versions of the solution, newest first, numbered from the oldest."""
+        arn = self.resource["solutionArn"]
+        rows = operations.list_solution_version_details(self.caller, solution_arn=arn)["solutionVersions"]
+        return [row | {"number": len(rows) - at} for at, row in enumerate(rows)]
+
+    @cached_property
+    def own(self) -> dict[str, Any]:
+        return next(each for each in self.siblings if each["versionId"] == self.kwargs["version"])
+
+    @cached_property
+    def others(self) -> list[dict[str, Any]]:
+        """Measured versions that this one can be compared with; older ones first to come."""
+        measured = [each for each in self.siblings if each.get("metrics") and each["versionId"] != self.kwargs["version"]]
+        older = [each for each in measured if each["number"] < self.own["number"]]
+        return older + [each for each in measured if each not in older]
+
+    @property
+    def compared(self) -> dict[str, Any] | None:
+        """The version chosen by ``?with=``, else the one before."""
+        asked = self.request.GET.get("with")
+        return next((each for each in self.others if each["versionId"] == asked), self.others[0] if self.others else None)
+
+    @cached_property
+    def tags(self) -> list[dict[str, str]]:
+        return operations.list_tags_for_resource(self.caller, resource_arn=self.version_arn)["tags"]
+
+    @cached_property
+    def log(self) -> list[dict[str, Any]]:
+        return operations.get_job_log(self.caller, resource_arn=self.version_arn)["lines"]
+
+    def tab_counts(self) -> Mapping[str, int]:
+        return {"tags": len(self.tags)}
+
+    def context(self) -> dict[str, Any]:
+        own, status = self.resource, self.resource["status"]
+        training = self.moving()
+        whole = super().context() | {
+            "number": self.own["number"],
+            "solution": self.kwargs["solution"],
+            "solution_href": self.url("solutions:detail", solution=self.kwargs["solution"]),
+            "training": training,
+            "measured": bool(own.get("metrics")),
+            "about": self._about(),
+            "stop": self._stop(),
+            "deploy": self._deploy(),
+            "job": self.job,
+            "log_url": self.address("solutions:version_log"),
+            "log": self.log,
+            "last_line": self.log[-1]["id"] if self.log else 0,
+            "warnings": sum(each["level"] == "warning" for each in self.log),
+            "errors": sum(each["level"] == "error" for each in self.log),
+            "hint": model_failures.shown(own.get("failureReason"), self._try),
+            "retry_href": self.url("solutions:create_version", solution=self.kwargs["solution"]),
+            "retry_denied": self.denied("create_solution_version"),
+            "stopped": status == "CREATE STOPPED",
+        }
+        if training or not own.get("metrics"):
+            whole |= {"progress": jobs.progress(self.job), "phases": self._phases()}
+        whole |= {"curves": self._curves()}
+        if self.tab == "configuration":
+            whole |= {"configuration": words.configuration(own) + self._found()}
+        if self.tab == "tags":
+            whole |= {"tags_list": self.tags, "manage_tags": words.manage_tags(self, self.version_arn)}
+        return whole | (self._measured() if own.get("metrics") else {})
+
+    def _about(self) -> list[dict[str, Any]]:
+        own = self.resource
+        recipe = own["recipeName"]
+        facts = own.get("details") or {}
+        interactions = facts.get("interactions")
+        hours = own.get("trainingHours")
+        fourth = (
+            {"label": "Training hours", "value": f"{hours:.2f}" if hours >= 0.01 else f"{hours:.4f}"} if hours is not None
+            else {"label": "Interactions", "value": formats.number(interactions)}
+        )
+        return [
+            {"label": "Recipe", "value": recipe, "mono": True, "href": self.url("recipes:group_detail", recipe=recipe)},
+            {"label": "Training mode", "value": "Update" if own["trainingMode"] == "UPDATE" else "Full"},
+            {"label": "Training type", "value": "Automatic" if own.get("trainingType") == "AUTOMATIC" else "Manual"},
+            fourth,
+            {"label": "Created", "value": own["creationDateTime"], "moment": "list"},
+        ]
+
+    def _stop(self) -> dict[str, str] | None:
+        if self.resource["status"] not in ("CREATE PENDING", "CREATE IN_PROGRESS"):
+            return None
+        return {"href": self.address("solutions:stop_version"), "denied": self.denied("stop_solution_version_creation")}
+
+    def _deploy(self) -> dict[str, str] | None:
+        if self.resource["status"] != "ACTIVE":
+            return None
+        serving = operations.list_campaign_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])["campaigns"]
+        mine = [each for each in serving if each["solutionName"] == self.kwargs["solution"]]
+        here = [each for each in mine if each["versionId"] == self.kwargs["version"]]
+        old = next((each for each in mine if each not in here), None)
+        return {
+            "create": f"{self.url('campaigns:create')}?version={self.version_arn}",
+            "denied": self.denied("create_campaign"),
+            "update": f"{self.url('campaigns:update', campaign=old['name'])}?version={self.version_arn}" if old else "",
+            "update_name": old["name"] if old else "",
+            "test": self.url("recommendations:campaign", campaign=here[0]["name"]) if here else "",
+            "serving": ", ".join(each["name"] for each in here),
+        }
+
+    def _phases(self) -> list[dict[str, Any]]:
+        return [each | {"long": each["label"] == LONG} for each in jobs.phases(self.job, PHASES)]
+
+    def _curves(self) -> list[dict[str, Any]]:
+        """One chart for each series the training draws, live or as it was kept."""
+        live = (self.job or {}).get("curves") if self.moving() else None
+        series = live or self.resource.get("curves") or {}
+        before = next((each for each in self.others if each["number"] < self.own["number"]), None)
+        kept: Mapping[str, Any] = {}
+        if before and self.moving():
+            answer = operations.describe_solution_version_details(self.caller, solution_version_arn=before["solutionVersionArn"])
+            kept = answer["solutionVersion"].get("curves") or {}
+        drawn = []
+        for name, points in series.items():
+            title, sub, axis, best = next(
+                (about for part, about in CURVES.items() if part in name.lower()), (name.capitalize(), "After each step", "", "")
+            )
+            figure = charts.curve(
+                points, axis=axis, previous=kept.get(name, ()), best=best or None,
+                previous_name=f"Version {before['number']}" if before else "",
+            )
+            if figure:
+                drawn.append({
+                    "id": f"curve-{len(drawn)}", "title": title, "sub": sub, "figure": figure,
+                    "label": f"{title}: {points[-1][1]:.4g} after {points[-1][0]:g} epochs.",
+                    "table": {"columns": ["Epoch", axis or title], "rows": [[f"{x:g}", f"{y:.4f}"] for x, y in points]},
+                })
+        return drawn
+
+    def _found(self) -> list[dict[str, Any]]:
+        """What the training chose and counted, for the configuration tab."""
+        facts = self.resource.get("details") or {}
+        plain = {key: value for key, value in facts.items() if isinstance(value, str | int | float | bool)}
+        pairs = [
+            {"label": key[:1].upper() + key[1:].replace("_", " "),
+             "value": formats.number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value}
+            for key, value in plain.items()
+        ]
+        more = [{"label": "Seed", "value": self.resource.get("seed")},
+                {"label": "Seconds of training", "value": formats.number(self.resource.get("seconds"))}]
+        return [{"title": "What the training found", "pairs": pairs + more}]
+
+    def _measured(self) -> dict[str, Any]:
+        own, other = self.resource, self.compared
+        metrics, floor = own["metrics"], words.baseline(own)
+        columns, rows = charts.ranking_quality_table(metrics, floor)
+        quality = charts.ranking_quality(metrics, floor)
+        facts = own.get("details") or {}
+        coverage, items = metrics.get("coverage"), facts.get("items")
+        return {
+            "rows": model_metrics.rows(metrics, (other or {}).get("metrics"), floor),
+            "compared": other,
+            "others": self.others,
+            "tests": facts.get("test users"),
+            "baseline": floor,
+            "quality": quality and {
+                "figure": quality, "table": {"columns": columns, "rows": rows},
+                "label": "; ".join(f"{row[0]} {row[1]}" for row in rows),
+            },
+            "coverage": None if coverage is None else {
+                "share": coverage, "percent": coverage * 100, "items": items,
+                "reached": round(coverage * items) if items else None,
+                "other": (other or {}).get("metrics", {}).get("coverage"),
+                "other_percent": (other or {}).get("metrics", {}).get("coverage", 0) * 100,
+                "change": _points(coverage, (other or {}).get("metrics", {}).get("coverage")),
+                "baseline": floor.get("coverage"), "baseline_percent": floor.get("coverage", 0) * 100,
+            },
+            "over": words.over_versions(self.siblings),
+            "advice": model_metrics.advice(metrics, (other or {}).get("metrics"), floor, facts),
+            "metrics_url": self.address("solutions:version_metrics"),
+            "type_words": recipes.TYPES.get(own.get("recipeType", ""), ""),
+        }
+
+
+def _points(value: float, other: float | None) -> dict[str, Any] | None:
+    """The change of a share in percentage points."""
+    if other is None:
+        return None
+    points = (value - other) * 100
+    return {"text": f"{'+' if points >= 0 else '−'}{abs(points):.1f} points", "direction": "up" if points >= 0 else "down",
+            "good": points >= 0, "none": abs(points) < 0.05}
+
+
+class VersionLog(VersionPages):
+    """The log's new lines for the live view, or all of it as a file."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "download" in request.GET:
+            return self._file()
+        after = request.GET.get("after", "0")
+        answer = operations.get_job_log(
+            self.caller, resource_arn=self.version_arn, after=int(after) if after.isdecimal() else 0
+        )
+        lines = answer["lines"]
+        return render(request, "solutions/_log_lines.html", {
+            "lines": lines,
+            "finished": answer["finished"],
+            "url": f"{self.address('solutions:version_log')}?after={lines[-1]['id'] if lines else after}",
+        })
+
+    def _file(self) -> HttpResponse:
+        lines: list[str] = []
+        after = 0
+        while found := operations.get_job_log(self.caller, resource_arn=self.version_arn, after=after)["lines"]:
+            lines += [f"{each['at'].isoformat(timespec='milliseconds')} {each['level'].upper():7} {each['text']}" for each in found]
+            after = found[-1]["id"]
+        name = f"{self.kwargs['solution']}-{self.kwargs['version']}.log"
+        response = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+class VersionMetrics(VersionPages):
+    """The metrics as a file."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = operations.describe_solution_version_details(self.caller, solution_version_arn=self.version_arn)
+        version = answer["solutionVersion"]
+        floor = words.baseline(version)
+        rows = [f"{key},{value},{floor.get(key, '')}" for key, value in (version.get("metrics") or {}).items()]
+        response = HttpResponse("\n".join(["metric,value,baseline", *rows]) + "\n", content_type="text/csv; charset=utf-8")
+        name = f"{self.kwargs['solution']}-{self.kwargs['version']}-metrics.csv"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+class CreateVersion(FormPage):
+    """Train a new version of a solution now."""
+
+    operation, form_class = operations.create_solution_version, VersionForm
+    template_name = "solutions/create_version.html"
+    title, section, noun, submit, crumbs = (
+        "Create solution version", "solutions", "solution version", "Create solution version", CRUMBS)
+
+    @cached_property
+    def solution(self) -> dict[str, Any]:
+        arn = self.arn("solution", self.kwargs["solution"])
+        return operations.describe_solution(self.caller, solution_arn=arn)["solution"]
+
+    def blocked(self) -> str:
+        ready = self.solution["status"] == "ACTIVE"
+        return super().blocked() or ("" if ready else f"Wait until {self.kwargs['solution']} is Active.")
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"solution_arn": self.solution["solutionArn"]}
+
+    def cancel_url(self) -> str:
+        return self.url("solutions:detail", solution=self.kwargs["solution"])
+
+    def success(self, answer: Any) -> None:
+        flash(self.request, "in-progress", f"Training a new version of {self.kwargs['solution']}…")
+
+    def success_url(self, answer: Any) -> str:
+        version = answer["solutionVersionArn"].rpartition("/")[2]
+        return self.url("solutions:version", solution=self.kwargs["solution"], version=version)
+
+    def context(self) -> dict[str, Any]:
+        arn = self.solution["solutionArn"]
+        rows = operations.list_solution_version_details(self.caller, solution_arn=arn)["solutionVersions"]
+        last = next((row for row in rows if row.get("trainingHours")), None)
+        return super().context() | {
+            "solution": self.solution,
+            "last_seconds": last["trainingHours"] * 3600 if last else None,
+        }
+
+
+class StopVersion(VersionPages, ConfirmPage):
+    """Stop a training."""
+
+    operation = operations.stop_solution_version_creation
+    title, verb = "Stop creation", "Stop creation"
+    text = "Training stops and cannot be resumed; the version stays listed."
+
+    def arguments(self) -> dict[str, Any]:
+        return {"solution_version_arn": self.version_arn}
+
+    def done(self) -> tuple[str, str]:
+        return "in-progress", f"Stopping version {self.kwargs['version']}…"
+
+    def success_url(self) -> str:
+        return self.address()
