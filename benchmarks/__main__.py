@@ -1,4 +1,4 @@
-"""``make bench``: every benchmark of this folder, each in a process of its own; each keeps its section of RESULTS.md."""
+"""``make bench``: every benchmark of this folder, each in a process of its own, each with its section of RESULTS.md."""
 
 import subprocess
 import sys

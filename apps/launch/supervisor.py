@@ -79,7 +79,7 @@ def _worker(name: str, logs: Path, queue: str, *options: str, environment: dict[
 
 
 def run(port: int, processes: list[Child]) -> int:
-    """Start ``processes``, say when the service is ready, and stay until a signal or a failure; answers an exit code."""
+    """Start ``processes``, say when they are ready, and stay until a signal or a failure; answers an exit code."""
     ending = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:

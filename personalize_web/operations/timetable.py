@@ -79,10 +79,10 @@ def _is_due(solution: Solution, now: datetime) -> bool:
     if recipe is None or not recipe.available or solution.versions.filter(status__in=statuses.TRAINING).exists():
         return False
     automatic = solution.versions.filter(training_type="AUTOMATIC").order_by("-created_at").first()
-    if automatic is None and not solution.versions.exists():
-        begins = solution.active_at + timedelta(seconds=settings.FIRST_TRAINING_DELAY)
-        return now >= begins and _has_data(solution, None, now)
     base = automatic or solution.versions.order_by("created_at").first()
+    if base is None:
+        begins = (solution.active_at or now) + timedelta(seconds=settings.FIRST_TRAINING_DELAY)
+        return now >= begins and _has_data(solution, None, now)
     start = base.training_started_at or base.created_at
     period = _period(solution)
     periods = (now - start) // period

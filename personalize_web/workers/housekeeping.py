@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -26,9 +27,9 @@ def clean_up() -> None:
     finished = Job.objects.exclude(state__in=Job.UNFINISHED)
     finished.filter(finished_at__lt=now - timedelta(days=JOB_DAYS)).delete()
     finished.filter(kind="store-events", finished_at__lt=now - timedelta(days=STORING_JOB_DAYS)).delete()
-    models = {*SolutionVersion.objects.values_list("storage_key", flat=True)}
-    models |= {*Recommender.objects.values_list("storage_key", flat=True)}
-    _remove_orphans(settings.MODELS_DIR, models)
+    versions = SolutionVersion.objects.values_list("storage_key", flat=True)
+    recommenders = Recommender.objects.values_list("storage_key", flat=True)
+    _remove_orphans(settings.MODELS_DIR, chain(versions, recommenders))
     _remove_orphans(settings.COLUMNS_DIR, Dataset.objects.values_list("storage_key", flat=True))
     _remove_orphans(settings.DATA_DIR / "scratch", ())
     for dataset in Dataset.objects.all():

@@ -32,7 +32,10 @@ def test_what_a_child_says_is_logged_and_only_its_errors_are_shown(tmp_path, cap
 
 def test_a_child_that_died_is_started_again(tmp_path):
     marker = tmp_path / "second"
-    script = f"import pathlib, sys, time; p = pathlib.Path({str(marker)!r})\nif not p.exists(): p.touch(); sys.exit(3)\ntime.sleep(60)"
+    script = (
+        f"import pathlib, sys, time; p = pathlib.Path({str(marker)!r})\n"
+        "if not p.exists(): p.touch(); sys.exit(3)\ntime.sleep(60)"
+    )
     child = Child("web", python(script), tmp_path)
     child.start()
     finished(child)

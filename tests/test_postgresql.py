@@ -1,0 +1,32 @@
+"""The same suite on the other database: what operations and jobs promise, once more on PostgreSQL."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ONCE_MORE = (
+    "tests/operations",
+    "tests/workers/test_job_lifecycle.py",
+    "tests/workers/test_dataset_import_jobs.py",
+    "tests/workers/test_timetable.py",
+)
+
+
+@pytest.mark.postgresql
+def test_operations_and_jobs_keep_their_promises_on_postgresql(postgresql):
+    hidden = ("COV_", "PYTEST_", "DATA_DIR")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", *ONCE_MORE],
+        cwd=ROOT,
+        env=environment | {"DATABASE_URL": postgresql},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
