@@ -42,7 +42,9 @@ def test_it_becomes_active(ana, run_jobs):
 def test_a_second_one_of_the_same_type_is_refused_whatever_its_name(ana):
     group, schema = factories.active_group(ana), factories.schema(ana)
     create(ana, group, schema)
-    with pytest.raises(ResourceAlreadyExistsException, match="Another resource with Arn .*/INTERACTIONS already exists"):
+    with pytest.raises(
+        ResourceAlreadyExistsException, match=r"Another resource with Arn .*/INTERACTIONS already exists"
+    ):
         create(ana, group, schema, name="other")
 
 

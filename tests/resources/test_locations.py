@@ -1,0 +1,131 @@
+"""s3:// addresses: what they may say, and what lies behind them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personalize_web.engine.errors import DataError
+from personalize_web.resources import locations
+from personalize_web.resources.locations import Location
+
+
+@pytest.fixture
+def buckets(settings, tmp_path) -> Path:
+    """An empty store of its own."""
+    settings.BUCKETS_DIR = tmp_path / "buckets"
+    settings.BUCKETS_DIR.mkdir()
+    return settings.BUCKETS_DIR
+
+
+def write(path: Path, text: str = "a,b\n1,2\n") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def at(text: str) -> Location:
+    return locations.parse(text)
+
+
+@given(st.text(max_size=40))
+def test_any_address_is_refused_or_stays_in_its_bucket(text):
+    for address in (text, f"s3://{text}", f"s3://bucket/{text}", f"s3://bucket/folder/{text}"):
+        try:
+            location = at(address)
+        except DataError:
+            continue
+        path = os.path.normpath(os.path.join("/store", location.bucket, location.key))
+        assert path == f"/store/{location.bucket}" or path.startswith(f"/store/{location.bucket}/")
+        assert at(str(location)) == location
+
+
+def test_a_file_is_found_with_its_size_and_a_folder_is_not_a_file(buckets):
+    write(buckets / "data/a.csv", "12345")
+    assert locations.find(at("s3://data/a.csv")).bytes == 5
+    assert locations.find(at("s3://data/b.csv")) is None
+    assert locations.find(at("s3://absent/a.csv")) is None
+    write(buckets / "data/folder/a.csv")
+    assert locations.find(at("s3://data/folder")) is None
+    assert locations.exists(at("s3://data/folder/"))
+    assert not locations.exists(at("s3://data/other/"))
+
+
+def test_only_the_first_level_of_a_folder_is_imported_without_empty_and_hidden_files(buckets):
+    for name in ("b.csv", "a.csv", "no-extension", "deeper/c.csv", ".hidden.csv"):
+        write(buckets / "data/in" / name)
+    write(buckets / "data/in/empty.csv", "")
+    found = locations.files_to_import(at("s3://data/in/"))
+    assert [file.name for file in found] == ["a.csv", "b.csv", "no-extension"]
+
+
+@pytest.mark.parametrize("location", ["s3://data/absent.csv", "s3://data/absent/", "s3://data/empty/", "s3://data/"])
+def test_nothing_to_import_is_an_invalid_location_that_is_named(buckets, location):
+    write(buckets / "data/empty/empty.csv", "")
+    with pytest.raises(DataError, match=rf"^Invalid Data location\. There is no data at {location}"):
+        locations.files_to_import(at(location))
+
+
+def test_a_link_that_leads_out_of_its_bucket_is_refused(buckets, tmp_path):
+    secret = write(tmp_path / "secret.csv")
+    (buckets / "data").mkdir()
+    (buckets / "data/link.csv").symlink_to(secret)
+    for leak in (locations.find, locations.open_file, locations.delete):
+        with pytest.raises(DataError, match="leads out of its bucket"):
+            leak(at("s3://data/link.csv"))
+    assert secret.exists()
+
+
+def test_a_bucket_may_itself_be_a_link(buckets, tmp_path):
+    write(tmp_path / "elsewhere/a.csv")
+    (buckets / "data").symlink_to(tmp_path / "elsewhere")
+    assert locations.find(at("s3://data/a.csv")) is not None
+
+
+def test_local_files_are_read_where_they_lie(buckets, tmp_path):
+    path = write(buckets / "data/a.csv")
+    files = locations.files_to_import(at("s3://data/a.csv"))
+    with locations.local_copies(files, tmp_path / "scratch") as paths:
+        assert paths == [path]
+    assert path.exists()
+
+
+def test_a_file_appears_whole_and_replaces_what_was_there(buckets, tmp_path):
+    write(buckets / "data/in/a.csv", "old")
+    stored = locations.put(write(tmp_path / "new", "newer"), at("s3://data/in/a.csv"))
+    assert (stored.bytes, (buckets / "data/in/a.csv").read_text()) == (5, "newer")
+    assert [path.name for path in (buckets / "data/in").iterdir()] == ["a.csv"]
+
+
+@pytest.mark.s3
+def test_the_same_on_an_s3_endpoint(s3, settings, tmp_path, monkeypatch):
+    import boto3
+
+    for name, value in {
+        "AWS_ENDPOINT_URL_S3": s3,
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings.OBJECT_STORE_URL = "s3://"
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="locations-test")
+    for key in ("in/a.csv", "in/deeper/b.csv", "in/.hidden", "in/"):
+        client.put_object(Bucket="locations-test", Key=key, Body=b"" if key == "in/" else b"a,b\n")
+    assert "locations-test" in locations.buckets()
+    folders, files = locations.listing(at("s3://locations-test/in/"))
+    assert [str(folder) for folder in folders] == ["s3://locations-test/in/deeper/"]
+    assert [file.name for file in files] == [".hidden", "a.csv"]
+    assert locations.find(at("s3://locations-test/in/absent.csv")) is None
+    imported = locations.files_to_import(at("s3://locations-test/in/"))
+    assert [file.name for file in imported] == ["a.csv"]
+    with locations.local_copies(imported, tmp_path / "scratch") as paths:
+        assert [path.read_text() for path in paths] == ["a,b\n"]
+    assert not (tmp_path / "scratch").exists()
+    locations.put(write(tmp_path / "new", "newer"), at("s3://made-by-upload/x/new.csv"))
+    assert locations.open_file(at("s3://made-by-upload/x/new.csv")).read() == b"newer"
+    locations.delete(at("s3://locations-test/in/"))
+    assert not locations.exists(at("s3://locations-test/in/"))
