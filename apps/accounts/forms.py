@@ -24,7 +24,11 @@ class SignInForm(OperationForm):
     keep = CheckField(label="Keep me signed in", description="For 14 days on this device.")
 
     def prepare(self) -> None:
-        self.fields["username"].widget.attrs |= {"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
+        self.fields["username"].widget.attrs |= {
+            "autocomplete": "username",
+            "autofocus": True,
+            "autocapitalize": "none",
+        }
 
 
 class PasswordForm(OperationForm):
@@ -65,7 +69,9 @@ class PreferencesForm(OperationForm):
     time_zone = ChoiceField(label="Time zone", required=False, unmarked=True, narrow=True)
 
     def prepare(self) -> None:
-        zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix", "right")))
+        zones = sorted(
+            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix", "right"))
+        )
         self.fields["time_zone"].choices = [("", "As the device"), ("UTC", "UTC"), *((zone, zone) for zone in zones)]
 
 

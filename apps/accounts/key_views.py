@@ -55,8 +55,12 @@ class AccessKeys(ListPage):
     empty = Empty("No access keys", "Make one for the program that shall ask for recommendations.")
     create = ("Create access key", "accounts:create_access_key")
     actions = (
-        RowAction("deactivate", "Deactivate", lambda page, names: page.url("accounts:deactivate_access_key", key_id=names[0])),
-        RowAction("activate", "Activate", lambda page, names: page.url("accounts:activate_access_key", key_id=names[0])),
+        RowAction(
+            "deactivate", "Deactivate", lambda page, names: page.url("accounts:deactivate_access_key", key_id=names[0])
+        ),
+        RowAction(
+            "activate", "Activate", lambda page, names: page.url("accounts:activate_access_key", key_id=names[0])
+        ),
         RowAction("delete", "Delete", lambda page, names: page.url("accounts:delete_access_key", key_id=names[0])),
     )
 

@@ -62,7 +62,9 @@ def pill(value: str | None, reason: str = "", *, id: str = "", update: Mapping[s
     described = statuses.describe(value)
     second: dict[str, Any] = {}
     if update and (changing := statuses.describe(update.get("status"))) and changing.indicator != "success":
-        word = {"error": "failed", "pending": "pending", "in-progress": "in progress"}.get(changing.indicator, "stopped")
+        word = {"error": "failed", "pending": "pending", "in-progress": "in progress"}.get(
+            changing.indicator, "stopped"
+        )
         second = {"second": f"Update: {word}", "second_type": changing.indicator}
         reason = reason or update.get("failureReason") or ""
     return template("components/status_indicator.html")(
@@ -78,7 +80,9 @@ def moment(key: str, style: str = "list") -> Render:
         if local is None:
             return MISSING
         shown = formats.short(local) if style == "list" else formats.relative(local)
-        return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', local.isoformat(), formats.full(local), shown)
+        return format_html(
+            '<time class="nowrap" datetime="{}" title="{}">{}</time>', local.isoformat(), formats.full(local), shown
+        )
 
     return draw
 

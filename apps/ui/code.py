@@ -12,7 +12,11 @@ from personalize_web.operations import service_model
 def tabs(calls: Iterable[tuple[str, Mapping[str, Any]]], *, region: str, endpoint: str) -> list[dict[str, Any]]:
     """The tabs of components/code_panel.html for calls of (operation in snake case, arguments in snake case)."""
     named = [(name, _members(name, arguments)) for name, arguments in calls]
-    python = ["import boto3", "", f'personalize = boto3.client("personalize", region_name="{region}", endpoint_url="{endpoint}")']
+    python = [
+        "import boto3",
+        "",
+        f'personalize = boto3.client("personalize", region_name="{region}", endpoint_url="{endpoint}")',
+    ]
     shell: list[str] = []
     for name, members in named:
         python += ["", *_python(name, members)]
@@ -34,7 +38,11 @@ def _members(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _python(name: str, members: Mapping[str, Any]) -> list[str]:
     lines = [f"personalize.{name}("]
     for member, value in members.items():
-        shown = f'"{value}"' if isinstance(value, str) and '"' not in value and "\n" not in value else pformat(value, width=80)
+        shown = (
+            f'"{value}"'
+            if isinstance(value, str) and '"' not in value and "\n" not in value
+            else pformat(value, width=80)
+        )
         first, *rest = f"{member}={shown},".split("\n")
         lines += [f"    {first}", *(f"    {line}" for line in rest)]
     return [*lines, ")"]

@@ -82,7 +82,9 @@ class RoleField(TextField):
     """V-ROLE."""
 
     def __init__(self, **kwargs: Any):
-        super().__init__(mono=True, placeholder=kwargs.pop("placeholder", "arn:aws:iam::123456789012:role/Name"), **kwargs)
+        super().__init__(
+            mono=True, placeholder=kwargs.pop("placeholder", "arn:aws:iam::123456789012:role/Name"), **kwargs
+        )
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -151,7 +153,7 @@ class ChoiceField(Described, forms.ChoiceField):
 
 
 class TileField(ChoiceField):
-    """Cards to choose from. ``about``: value -> {description, badge, chips, disabled_reason}; ``columns``: "", two, three."""
+    """Cards. ``about``: value -> {description, badge, chips, disabled_reason}; ``columns``: "", "two" or "three"."""
 
     def __init__(self, *, about: Mapping[str, Mapping[str, Any]] | None = None, columns: str = "", **kwargs: Any):
         super().__init__(widget=widgets.Tiles(about=about, columns=columns), **kwargs)

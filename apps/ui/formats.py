@@ -47,7 +47,9 @@ def duration(value: timedelta | float | None) -> str:
     minutes, left = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
     first = next(index for index, part in enumerate(parts) if part[0] or part[1] == "s")
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count or unit == "s" == parts[first][1])
+    return " ".join(
+        f"{count} {unit}" for count, unit in parts[first : first + 2] if count or unit == "s" == parts[first][1]
+    )
 
 
 def percent(value: float | None, places: int = 1) -> str:

@@ -5,19 +5,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
-from django.urls import NoReverseMatch, reverse
 
 from apps.accounts import callers
-from apps.ui import activity
+from apps.ui import activity, destinations
 from apps.ui.views.base import ConsolePage
 from apps.ui.views.lists import everything
 from personalize_web import operations
-
-PLACES = {
-    "dataset-group": ("dataset_groups:overview", "dsg"),
-    "schema": ("schemas:detail", "schema"),
-    "recipe": ("recipes:detail", "recipe"),
-}
 
 
 class HomePage(ConsolePage):
@@ -45,7 +38,9 @@ def running(request: HttpRequest) -> HttpResponse:
 def groups(request: HttpRequest) -> HttpResponse:
     """The dataset groups of the switcher, for htmx."""
     found = everything(operations.list_dataset_groups, callers.from_request(request), "datasetGroups")
-    return render(request, "components/group_menu.html", {"groups": sorted(found, key=lambda group: group["name"])[:50]})
+    return render(
+        request, "components/group_menu.html", {"groups": sorted(found, key=lambda group: group["name"])[:50]}
+    )
 
 
 @login_required
@@ -73,10 +68,7 @@ class HelpPage(ConsolePage):
 @login_required
 def go(request: HttpRequest) -> HttpResponse:
     """The page of any ARN."""
-    parts = request.GET.get("arn", "").split(":", 5)
-    kind, _, name = parts[5].partition("/") if len(parts) == 6 else ("", "", "")
-    route, argument = PLACES.get(kind, ("", ""))
-    try:
-        return HttpResponseRedirect(reverse(route, kwargs={argument: name}))
-    except NoReverseMatch as error:
-        raise Http404 from error
+    address = destinations.address(callers.from_request(request), request.GET.get("arn", ""))
+    if not address:
+        raise Http404
+    return HttpResponseRedirect(address)

@@ -24,22 +24,11 @@ from apps.ui.forms import (
     TextField,
     TileField,
 )
+from apps.ui.gallery_samples import DELETE, FIGURE, FILTERS, LOG, SCHEMA
 from apps.ui.tables import Column
 from apps.ui.views.base import ConsolePage
 from personalize_web.operations.errors import AccessDeniedException
 
-FILTERS = [
-    {"name": "new-releases", "expression": "INCLUDE ItemID WHERE Items.YEAR >= 2018", "status": "ACTIVE", "uses": 1},
-    {"name": "unseen", "expression": 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")', "status": "ACTIVE", "uses": 4},
-    {"name": "unseen-by-genre", "expression": "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ($TYPE)", "status": "CREATE IN_PROGRESS", "uses": 0},
-    {
-        "name": "kids",
-        "expression": 'INCLUDE ItemID WHERE Items.GENRES IN ("Children")',
-        "status": "CREATE FAILED",
-        "failureReason": "GENRES is not a column of the Items dataset.",
-        "uses": 0,
-    },
-]
 COLUMNS = (
     Column("name", "Name", cells.href(lambda row: "#filters"), sortable=True),
     Column("expression", "Expression", cells.mono("expression"), css="cell-truncate secondary"),
@@ -60,7 +49,9 @@ class InputsForm(OperationForm):
     fixed = TextField(label="Read only", required=False, unmarked=True)
     columns = MultipleField(label="Columns", choices=[("GENRES", "GENRES"), ("YEAR", "YEAR"), ("TITLE", "TITLE")])
     latest = CheckField(label="Use the latest version", description="Follows each automatic training.")
-    mode = RadioField(label="Import mode", choices=[("FULL", "Replace existing data"), ("INCREMENTAL", "Add to existing data")])
+    mode = RadioField(
+        label="Import mode", choices=[("FULL", "Replace existing data"), ("INCREMENTAL", "Add to existing data")]
+    )
     training = CheckField(label="Automatic training", toggle=True)
 
     def prepare(self) -> None:
@@ -93,7 +84,9 @@ class TilesForm(OperationForm):
 
 
 class OtherForm(OperationForm):
-    location = LocationField(label="Data location", description="One CSV file, or a folder ending in / whose files are all read.")
+    location = LocationField(
+        label="Data location", description="One CSV file, or a folder ending in / whose files are all read."
+    )
     schema = CodeField(label="Schema definition", language="json", short=True)
     tags = TagsField()
 
@@ -116,14 +109,28 @@ class GalleryPage(ConsolePage):
         state = tables.ListState.read(self.request.path, self.request.GET, sort="name", dir="asc", size=20)
         found = tables.select(FILTERS, COLUMNS, state)
         inputs = InputsForm(
-            {"name": "home-page", "wrong": "home page", "solution": "a", "tps": "1", "fixed": "cinema", "columns": ["GENRES", "YEAR"], "latest": "on", "mode": "FULL", "training": "on"}
+            {
+                "name": "home-page",
+                "wrong": "home page",
+                "solution": "a",
+                "tps": "1",
+                "fixed": "cinema",
+                "columns": ["GENRES", "YEAR"],
+                "latest": "on",
+                "mode": "FULL",
+                "training": "on",
+            }
         )
         inputs.is_valid()
         return super().context() | {
             "inputs": inputs,
             "tiles": TilesForm(initial={"recipe": "aws-user-personalization-v2", "method": "direct"}),
             "other": OtherForm(
-                {"location": "s3://uploads/cinema/items.csv", "schema": SCHEMA, "tags": [{"tagKey": "env", "tagValue": "prod"}]}
+                {
+                    "location": "s3://uploads/cinema/items.csv",
+                    "schema": SCHEMA,
+                    "tags": [{"tagKey": "env", "tagValue": "prod"}],
+                }
             ),
             "table": tables.build(found, COLUMNS, id="filters", caption="Filters", state=state, selection="single"),
             "state": state,
@@ -138,7 +145,16 @@ class GalleryPage(ConsolePage):
                 {"label": "Evaluate", "state": "later"},
                 {"label": "Publish", "state": "later"},
             ],
-            "job": {"phase": "train the sequence model, epoch 31 of 50", "phase_index": 4, "phase_count": 6, "percent": 62, "elapsed": "9 min 24 s gone", "remaining": "5 to 7 min left", "rows": 61_200, "rows_total": 100_836},
+            "job": {
+                "phase": "train the sequence model, epoch 31 of 50",
+                "phase_index": 4,
+                "phase_count": 6,
+                "percent": 62,
+                "elapsed": "9 min 24 s gone",
+                "remaining": "5 to 7 min left",
+                "rows": 61_200,
+                "rows_total": 100_836,
+            },
             "log": LOG,
             "menu": [
                 {"text": "Test", "icon": "play", "href": "#"},
@@ -154,7 +170,11 @@ class GalleryPage(ConsolePage):
                 {"id": "tags", "label": "Tags", "href": "?tab=tags", "count": 3},
             ],
             "pairs": [
-                {"label": "Campaign ARN", "value": "arn:aws:personalize:eu-central-1:123456789012:campaign/home-page", "copyable": True},
+                {
+                    "label": "Campaign ARN",
+                    "value": "arn:aws:personalize:eu-central-1:123456789012:campaign/home-page",
+                    "copyable": True,
+                },
                 {"label": "Solution", "value": "cinema-for-you", "href": "#"},
                 {"label": "Status", "value": "ACTIVE", "status": True},
                 {"label": "Exploration weight", "value": "0.3"},
@@ -164,9 +184,18 @@ class GalleryPage(ConsolePage):
                 {"title": "Configure items schema", "note": "1 error to fix", "state": "now"},
                 {"title": "Configure items dataset import job", "state": "later"},
             ],
-            "review_pairs": [{"label": "Name", "value": "shop-items"}, {"label": "Domain", "value": "E-commerce"}, {"label": "Tags", "value": ""}],
+            "review_pairs": [
+                {"label": "Name", "value": "shop-items"},
+                {"label": "Domain", "value": "E-commerce"},
+                {"label": "Tags", "value": ""},
+            ],
             "code_tabs": code.tabs(
-                [("create_campaign", {"name": "home-page", "solution_version_arn": "…/4598c7e1", "min_provisioned_tps": 1})],
+                [
+                    (
+                        "create_campaign",
+                        {"name": "home-page", "solution_version_arn": "…/4598c7e1", "min_provisioned_tps": 1},
+                    )
+                ],
                 region="eu-central-1",
                 endpoint="http://127.0.0.1:8000",
             ),
@@ -179,7 +208,10 @@ class GalleryPage(ConsolePage):
             "sample": DELETE,
             "marks": [2.5],
             "figure": FIGURE,
-            "figure_table": {"columns": ["Place", "NDCG", "Precision"], "rows": [["At 5", "0.0822", "0.0721"], ["At 10", "0.0894", "0.0598"], ["At 25", "0.1127", "0.0441"]]},
+            "figure_table": {
+                "columns": ["Place", "NDCG", "Precision"],
+                "rows": [["At 5", "0.0822", "0.0721"], ["At 10", "0.0894", "0.0598"], ["At 25", "0.1127", "0.0441"]],
+            },
             "swatches": [*SERIES, *INKS, *GROUNDS],
         }
 
@@ -191,35 +223,3 @@ def sample_delete(request: HttpRequest) -> HttpResponse:
         flash(request, "info", "Nothing was deleted.", "This is only the example.")
         return HttpResponse(status=303, headers={"Location": "/console/admin/components/"})
     return render(request, "components/delete_modal.html", DELETE)
-
-
-DELETE = {
-    "title": "Delete campaign",
-    "kind": "campaign",
-    "names": ["home-page"],
-    "consequences": ["12,408 requests were answered in the last 24 hours. They will fail with ResourceNotFoundException."],
-    "phrase": "home-page",
-    "action": "/console/admin/components/-delete/",
-}
-SCHEMA = """{
-  "type": "record",
-  "name": "Items",
-  "fields": [
-    {"name": "ITEM_ID", "type": "string"},
-    {"name": "PRICE", "type": "float"}
-  ],
-  "version": "1.0"
-}"""
-LOG = [
-    {"at": datetime(2026, 11, 22, 14, 12, 3, 118000, tzinfo=UTC), "level": "info", "text": "Snapshot items=9,742 users=610 interactions=102,914"},
-    {"at": datetime(2026, 11, 22, 14, 12, 11, 391000, tzinfo=UTC), "level": "warning", "text": "3 users have more than 2,000 events; their oldest events are left out"},
-    {"at": datetime(2026, 11, 22, 14, 12, 34, 961000, tzinfo=UTC), "level": "info", "text": "Epoch  1  loss 6.4127  ndcg@10 0.0764   18.1 s"},
-    {"at": datetime(2026, 11, 22, 14, 12, 52, 17000, tzinfo=UTC), "level": "error", "text": "Stopped: the disk is full"},
-]
-FIGURE = {
-    "data": [
-        {"type": "bar", "name": "NDCG", "x": ["At 5", "At 10", "At 25"], "y": [0.0822, 0.0894, 0.1127], "text": ["0.0822", "0.0894", "0.1127"], "textposition": "outside", "cliponaxis": False, "textfont": {"size": 11}},
-        {"type": "bar", "name": "Precision", "x": ["At 5", "At 10", "At 25"], "y": [0.0721, 0.0598, 0.0441], "marker": {"color": "var:s3"}, "text": ["0.0721", "0.0598", "0.0441"], "textposition": "outside", "cliponaxis": False, "textfont": {"size": 11}},
-    ],
-    "layout": {"barmode": "group", "yaxis": {"title": {"text": "Mean over test users"}, "range": [0, 0.129], "tickformat": ".2f", "dtick": 0.03}, "legend": {"y": -0.16}},
-}

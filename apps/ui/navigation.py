@@ -129,9 +129,7 @@ GROUP = (
 def outside(current: str, *, administrator: bool, closed: frozenset[str] = frozenset()) -> Navigation:
     """The navigation outside a dataset group; ``current`` is the key of the place one is in."""
     sections = [_resolve(section, current, closed, {}, {}) for section in GLOBAL]
-    return Navigation(
-        tuple(section for section in sections if administrator or not section.administrators_only)
-    )
+    return Navigation(tuple(section for section in sections if administrator or not section.administrators_only))
 
 
 def inside(

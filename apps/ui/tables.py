@@ -55,7 +55,9 @@ class ListState:
     defaults: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def read(cls, path: str, query: QueryDict, *, sort: str, dir: str, size: int, keep: Iterable[str] = ()) -> "ListState":
+    def read(
+        cls, path: str, query: QueryDict, *, sort: str, dir: str, size: int, keep: Iterable[str] = ()
+    ) -> "ListState":
         """The state of a request; whatever is not a known value falls back to the default."""
         wanted = _whole(query.get("size"), size)
         return cls(

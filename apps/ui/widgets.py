@@ -153,7 +153,9 @@ class TagEditor(WithExtras, forms.Widget):
         if not hasattr(data, "getlist"):
             return data.get(name, [])
         pairs = zip(data.getlist(f"{name}-key"), data.getlist(f"{name}-value"), strict=False)
-        return [{"tagKey": key.strip(), "tagValue": value.strip()} for key, value in pairs if key.strip() or value.strip()]
+        return [
+            {"tagKey": key.strip(), "tagValue": value.strip()} for key, value in pairs if key.strip() or value.strip()
+        ]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-key" not in data

@@ -32,9 +32,7 @@ ALERT_ICONS = {"info": "info", "success": "okc", "warning": "warn", "error": "er
 def icon(name: str, size: str = "") -> SafeString:
     """The drawing ``name`` of templates/icons.svg; ``size`` adds classes such as "s14" or "spin"."""
     classes = f"i {size}".strip() + (" spin" if name == "spin" else "")
-    return format_html(
-        '<svg class="{}" aria-hidden="true" focusable="false"><use href="#i-{}"/></svg>', classes, name
-    )
+    return format_html('<svg class="{}" aria-hidden="true" focusable="false"><use href="#i-{}"/></svg>', classes, name)
 
 
 @register.simple_tag(takes_context=True)
@@ -149,7 +147,8 @@ def get(mapping: Any, key: Any) -> Any:
 def component(parser: Parser, token: Token) -> "ComponentNode":
     """{% component "container" title="Details" %} … {% slot actions %} … {% endslot %} … {% endcomponent %}.
 
-    Renders templates/components/<name>.html with the named values only; the body is ``content``, slots have their names.
+    Renders templates/components/<name>.html with the named values only; the body is ``content``,
+    slots have their names.
     """
     bits = token.split_contents()[1:]
     name = parser.compile_filter(bits.pop(0))

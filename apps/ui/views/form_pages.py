@@ -63,7 +63,9 @@ class FormPage(ConsolePage):
         if data is None:
             known = self.form_class.base_fields
             initial |= {name: value for name, value in self.request.GET.items() if name in known}
-        return self.form_class(data, self.request.FILES or None, caller=self.caller, about=self.about(), initial=initial)
+        return self.form_class(
+            data, self.request.FILES or None, caller=self.caller, about=self.about(), initial=initial
+        )
 
     def perform(self) -> Any:
         """Call the operation; override where one form makes several things."""
@@ -126,7 +128,9 @@ class FormPage(ConsolePage):
         return [(operation.__name__, self.arguments())] if operation is not None else []
 
     def _code(self) -> HttpResponse:
-        tabs = code.tabs(self.code_calls(), region=self.caller.region, endpoint=self.request.build_absolute_uri("/")[:-1])
+        tabs = code.tabs(
+            self.code_calls(), region=self.caller.region, endpoint=self.request.build_absolute_uri("/")[:-1]
+        )
         return render(self.request, "components/code_dialog.html", {"tabs": tabs})
 
 
@@ -185,7 +189,8 @@ class ConfirmPage(ConsolePage):
 class DeletePage(ConsolePage):
     """Delete with confirmation by typing; as a dialog over the page, or as a page of its own.
 
-    Declare operation, noun and the argument that names the resource; give names() (or ?selected=), arn_of(name), success_url().
+    Declare operation, noun and the argument that names the resource; give names() (or ?selected=), arn_of(name) and
+    success_url().
     """
 
     template_name = "pages/delete.html"

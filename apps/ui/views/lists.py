@@ -119,9 +119,19 @@ class ListPage(ConsolePage):
         """The buttons above the table."""
         create = None
         if self.create:
-            create = {"text": self.create[0], "href": self._try(self.create[1]), "disabled_reason": self.create_blocked()}
+            create = {
+                "text": self.create[0],
+                "href": self._try(self.create[1]),
+                "disabled_reason": self.create_blocked(),
+            }
         actions = [
-            {"key": a.key, "text": a.text, "needs": a.needs, "icon": a.icon, "denied": self.denied(a.operation) if a.operation else ""}
+            {
+                "key": a.key,
+                "text": a.text,
+                "needs": a.needs,
+                "icon": a.icon,
+                "denied": self.denied(a.operation) if a.operation else "",
+            }
             for a in self.actions
         ]
         return {"create": create, "actions": actions, "form": f"{self.table_id}-selection"}
@@ -162,7 +172,11 @@ class ListPage(ConsolePage):
             "total": len(rows),
             "find": f"Find {plural}",
             "tokens": [
-                {"key": key, "text": value, "remove_href": state.url(q=state.q.replace(typed, "").strip(), **({} if typed else {"status": ""}))}
+                {
+                    "key": key,
+                    "text": value,
+                    "remove_href": state.url(q=state.q.replace(typed, "").strip(), **({} if typed else {"status": ""})),
+                }
                 for key, value, typed in state.conditions
             ],
             "clear_href": state.url(q="", status=""),
@@ -242,5 +256,3 @@ def _settled(noun: str, rows: list[Row], identify: Callable[[Row], str], key: st
     good = all(statuses.describe(row.get(key)).indicator != "error" for row in rows)
     text = ", ".join(f"{noun} {identify(row)}: {statuses.describe(row.get(key)).text}" for row in rows)
     return {"ok": good, "text": text}
-
-

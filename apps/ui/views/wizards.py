@@ -59,7 +59,9 @@ class WizardPage(ConsolePage):
 
     def save(self, step: str, data: QueryDict) -> None:
         wizards = self.request.session.get("wizards", {})
-        kept = {name: value for name, value in data.lists() if not name.startswith("_") and name != "csrfmiddlewaretoken"}
+        kept = {
+            name: value for name, value in data.lists() if not name.startswith("_") and name != "csrfmiddlewaretoken"
+        }
         posted = QueryDict(mutable=True)
         for name, values in kept.items():
             posted.setlist(name, values)
@@ -162,7 +164,9 @@ class WizardPage(ConsolePage):
         for step in self.all_steps():
             form = self.forms.get(step.slug)
             if form is not None:
-                pairs = [{"label": field.label, "value": _words(form, field.name)} for field in form if not field.is_hidden]
+                pairs = [
+                    {"label": field.label, "value": _words(form, field.name)} for field in form if not field.is_hidden
+                ]
                 shown.append({"title": step.title, "edit_href": self.address(step), "pairs": pairs})
         return shown
 
@@ -253,6 +257,7 @@ def _words(form: OperationForm, name: str) -> Any:
         return "Yes" if value else "No"
     if isinstance(value, list | tuple):
         return ", ".join(
-            f"{one['tagKey']}={one['tagValue']}" if isinstance(one, Mapping) else str(choices.get(one, one)) for one in value
+            f"{one['tagKey']}={one['tagValue']}" if isinstance(one, Mapping) else str(choices.get(one, one))
+            for one in value
         )
     return choices.get(value, value)

@@ -1,0 +1,90 @@
+"""People who sign in to the console, and a browser for what only a browser shows."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import Person
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def make_person(db, settings) -> Callable[..., Person]:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # a slow one would be all the test does
+
+    def make(name: str, role: str, **about) -> Person:
+        return Person.objects.create_user(name, f"{name}@example.com", PASSWORD, role=role, **about)
+
+    return make
+
+
+@pytest.fixture
+def administrator(make_person) -> Person:
+    return make_person("ada", "administrator", first_name="Ada", last_name="Lovelace")
+
+
+@pytest.fixture
+def viewer(make_person) -> Person:
+    return make_person("vera", "viewer")
+
+
+@pytest.fixture
+def console(administrator) -> Client:
+    """The console as an administrator sees it."""
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def as_viewer(viewer) -> Client:
+    """The console as a viewer sees it."""
+    client = Client()
+    client.force_login(viewer)
+    return client
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """A browser; a test that wants it is skipped by name where there is none."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    playwright = pytest.importorskip("playwright.sync_api", reason="Chromium tests need playwright")
+    if not path:
+        pytest.skip("Chromium is not installed")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright's loop and Django's queries share this thread
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, live_server, console) -> Iterator[Callable]:
+    """Opens an address of the console as an administrator; at the end nothing may stand in the browser's error log."""
+    contexts, complaints = [], []
+
+    def open_address(path: str, *, dark: bool = False, width: int = 1440):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        cookie = console.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{live_server.url}{path}")
+        return page
+
+    yield open_address
+    for context in contexts:
+        context.close()
+    assert complaints == []
