@@ -47,7 +47,7 @@ def import_files(
             raise DataError(_too_few(rows, minimum_rows))
         report.phase(PHASES[2], 3, len(PHASES))
         for at, target in enumerate(targets):
-            targets[at], more = _without_keywords(target, schema)
+            targets[at], more = _without_keywords(target, ready, schema)
             warnings += more
         for warning in warnings:
             report.log(warning, level="warning")
@@ -137,23 +137,20 @@ def _too_few(rows: int, minimum: int) -> str:
     return f"The import has {rows:,} rows; at least {minimum:,} are required."
 
 
-def _without_keywords(path: Path, schema: Schema) -> tuple[Path, list[str]]:
-    """Take column names out of the values of other columns, where they count as missing; answers warnings."""
-    words = duck.texts(reserved(schema.dataset_type, schema.domain))
-    columns = rules.keyword_columns(schema)
-    if not columns:
+def _without_keywords(path: Path, files: Sequence[Ready], schema: Schema) -> tuple[Path, list[str]]:
+    """Take column names out of the values, where they count as missing; answers warnings. Ids must not be any."""
+    concerned = rules.keyword_counts(path, schema)
+    if not concerned:
         return path, []
+    if any(schema.by_name[column].kind == "identifier" for column in concerned):
+        raise BadRows(find_bad_rows(files, schema))
+    words = duck.texts(reserved(schema.dataset_type, schema.domain))
+    replaced = ", ".join(
+        f"CASE WHEN {duck.name(column)} IN ({words}) THEN NULL ELSE {duck.name(column)} END AS {duck.name(column)}"
+        for column in concerned
+    )
+    clean = path.with_suffix(".clean.parquet")
     with duck.connect() as connection:
-        counts = ", ".join(f"count_if({duck.name(column)} IN ({words}))" for column in columns)
-        found = connection.execute(f"SELECT {counts} FROM read_parquet({duck.text(path)})").fetchone() or ()
-        concerned = {column: count for column, count in zip(columns, found, strict=True) if count}
-        if not concerned:
-            return path, []
-        replaced = ", ".join(
-            f"CASE WHEN {duck.name(column)} IN ({words}) THEN NULL ELSE {duck.name(column)} END AS {duck.name(column)}"
-            for column in concerned
-        )
-        clean = path.with_suffix(".clean.parquet")
         connection.execute(
             f"COPY (SELECT * REPLACE ({replaced}) FROM read_parquet({duck.text(path)})) "
             f"TO {duck.text(clean)} (FORMAT parquet)"

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from personalize_web.engine.columns.duck import SQL_TYPES, name, text, texts
+from personalize_web.engine.columns.duck import SQL_TYPES, connect, name, text, texts
 from personalize_web.engine.schemas import Field, Schema, reserved
 
 HELP = "/console/help/data-format/"
@@ -40,7 +41,8 @@ class CellRules:
     rules: tuple[Rule, ...]
     """In the order in which they are tried."""
     quick: str | None = None
-    """SQL, true for the common good cell, whose value is ``quick_value``; spares it the rules."""
+    """SQL, true for the common good cell, whose value is ``quick_value``; spares it the rules. Column names as ids slip
+    through: :func:`keyword_counts` finds those."""
     quick_value: str | None = None
 
     @property
@@ -66,9 +68,22 @@ def cell_rules(schema: Schema, *, quotes: bool) -> list[CellRules]:
     return [_column(schema, field, words, quotes) for field in schema.fields]
 
 
-def keyword_columns(schema: Schema) -> list[str]:
-    """String columns in which a keyword as a value counts as missing."""
-    return [field.name for field in schema.fields if field.type == "string" and field.kind != "identifier"]
+def keyword_counts(path: Path, schema: Schema) -> dict[str, int]:
+    """How many values of each string column are required or reserved column names; columns without any are left out.
+
+    Asked of the Parquet file, whose statistics spare reading it where no value can be one.
+    """
+    words = texts(reserved(schema.dataset_type, schema.domain))
+    counts = {}
+    with connect() as connection:
+        for field in schema.fields:
+            if field.type != "string":
+                continue
+            query = f"SELECT count(*) FROM read_parquet({text(path)}) WHERE {name(field.name)} IN ({words})"
+            found = connection.execute(query).fetchone()
+            if found is not None and found[0]:
+                counts[field.name] = int(found[0])
+    return counts
 
 
 def _column(schema: Schema, field: Field, words: tuple[str, ...], quotes: bool) -> CellRules:
@@ -134,7 +149,9 @@ def _decimal(field: Field) -> CellRules:
         Rule(f"NOT regexp_full_match({trimmed}, {text(_DECIMAL)})", "The value must be a number."),
         Rule(f"{trimmed} IS NOT NULL AND NOT coalesce(isfinite({value}), false)", "The number is too large."),
     )
-    return CellRules(field, value, rules)
+    direct = f"TRY_CAST({name(field.name)} AS DOUBLE)"
+    quick = f"isfinite({direct}) AND NOT contains({name(field.name)}, '_') AND NOT contains({name(field.name)}, 'x')"
+    return CellRules(field, value, rules, quick, direct)
 
 
 def _boolean(field: Field) -> CellRules:
@@ -168,19 +185,23 @@ def _string(schema: Schema, field: Field, words: tuple[str, ...], quotes: bool) 
         rules.append(
             Rule(f"{value} NOT IN ('TAKEN', 'NOT_TAKEN', 'VIEWED')", "The value must be Taken, Not Taken or Viewed.")
         )
+        return CellRules(field, value, tuple(rules))
     if field.textual:
         return CellRules(field, _truncated(value if field.nullable else f"coalesce({value}, '')"), tuple(rules))
     limit = _limit(field)
     rules.append(
         Rule(
-            f"CASE WHEN strlen({cell}) > {limit} THEN length({cell}) > {limit} ELSE false END",
+            f"length({cell}) > {limit}",
             f"Length cannot be more than {limit} characters for {field.name}. If no values exceed the character limit, "
             f"make sure your data follows the formatting guidelines listed in {HELP}.",
         )
     )
     if not field.nullable and field.kind not in ("identifier", "event_type"):
         value = f"coalesce({value}, '')"
-    return CellRules(field, value, tuple(rules))
+    quick = f"strlen({cell}) <= {limit}"
+    if field.kind == "event_type":
+        quick += f" AND NOT contains({cell}, ' ') AND NOT contains({cell}, chr(9))"
+    return CellRules(field, value, tuple(rules), None if quotes else quick, cell)
 
 
 def _limit(field: Field) -> int:
