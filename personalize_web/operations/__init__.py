@@ -98,6 +98,7 @@ from personalize_web.operations.recommenders import (
     stop_recommender,
     update_recommender,
 )
+from personalize_web.operations.sample import write_sample_data
 from personalize_web.operations.schemas import (
     check_schema,
     create_schema,
@@ -138,6 +139,7 @@ from personalize_web.operations.storage import (
     preview_stored_object,
 )
 from personalize_web.operations.tagging import list_tags_for_resource, tag_resource, untag_resource
+from personalize_web.operations.timetable import list_due_trainings, retrain_recommender, store_new_events
 from personalize_web.resources import statuses
 
 __all__ = [  # noqa: RUF022
@@ -250,6 +252,7 @@ __all__ = [  # noqa: RUF022
     "list_dataset_group_counts",  # for the navigation: how many resources of each kind a group has
     "describe_recipe_details",  # for a recipe's page and the forms that follow from it
     "list_recipe_details",  # for choosing: the recipes of solutions, or with domain its use cases
+    "write_sample_data",  # write the files of an invented streaming catalogue to the bucket sample
     "check_schema",  # for the editor
     "get_schema_template",  # for the editor
     "list_schema_details",  # for choosing a schema: each with its dataset type and how many datasets use it
@@ -265,4 +268,7 @@ __all__ = [  # noqa: RUF022
     "finish_upload",  # put the received file in its place
     "list_stored_objects",  # what lies directly in a folder; without a location the buckets
     "preview_stored_object",  # the first lines lines of a file, as text; complete when there are no more
+    "list_due_trainings",  # of every account
+    "retrain_recommender",  # train a recommender on all its group holds now
+    "store_new_events",  # of every account: let the recorded events that wait be moved into their datasets' columns
 ]

@@ -191,7 +191,8 @@ def model_folder(storage_key: UUID) -> Path:
 
 
 @cache
-def _open_store(url: str, folder: str) -> tuple[Any, str]:
+def _open_store(url: str, folder: str, process: int) -> tuple[Any, str]:
+    """The file system and the path of the buckets in it; connections do not outlive a fork, hence ``process``."""
     if not url:
         Path(folder).mkdir(parents=True, exist_ok=True)
         return fsspec.filesystem("file"), folder
@@ -200,7 +201,7 @@ def _open_store(url: str, folder: str) -> tuple[Any, str]:
 
 
 def _store() -> tuple[Any, str]:
-    return _open_store(settings.OBJECT_STORE_URL, str(settings.BUCKETS_DIR))
+    return _open_store(settings.OBJECT_STORE_URL, str(settings.BUCKETS_DIR), os.getpid())
 
 
 def _is_local(filesystem: Any) -> bool:
