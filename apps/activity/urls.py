@@ -1,6 +1,5 @@
 """Addresses of the activity pages."""
 
-from django.urls import path
 
 from apps.activity import views
 from apps.ui.pages import in_group, paths

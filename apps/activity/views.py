@@ -52,7 +52,9 @@ class Activity(ListPage):
         for number, job in enumerate(found):
             line = jobs.line(job)
             state = DONE.get(job["state"], "IN PROGRESS")
-            rows.append(line | {"status": state, "key": f"{jobs.name_of(line['arn'])}-{job['kind']}-{len(found) - number}"})
+            rows.append(
+                line | {"status": state, "key": f"{jobs.name_of(line['arn'])}-{job['kind']}-{len(found) - number}"}
+            )
         return rows
 
 
@@ -103,7 +105,7 @@ class JobPage(DetailPage):
             "errors": sum(line["level"] == "error" for line in lines),
             "resource_url": jobs.address(job["resourceArn"]),
             "pairs": [
-                {"label": "Resource", "value": job["resourceArn"], "copy": True},
+                {"label": "Resource", "value": job["resourceArn"], "copyable": True},
                 {"label": "Requested by", "value": job.get("requestedBy")},
                 {"label": "Attempt", "value": job.get("attempt")},
                 {"label": "Asked for", "value": job.get("createdAt"), "moment": "full"},

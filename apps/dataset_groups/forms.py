@@ -29,7 +29,9 @@ class DatasetGroupForm(OperationForm):
         "actions and action interactions exist in custom groups only.",
         error_messages={"required": "Choose a domain."},
     )
-    kms_key_arn = KeyField(label="Encryption key ARN", description="Kept with the group; storage encrypts by its own settings.")
+    kms_key_arn = KeyField(
+        label="Encryption key ARN", description="Kept with the group; storage encrypts by its own settings."
+    )
     role_arn = RoleField(label="Role for the key", required=False)
     tags = TagsField()
 

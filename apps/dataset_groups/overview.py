@@ -122,7 +122,9 @@ class Meter:
 
     @property
     def state(self) -> str:
-        """error, warning or nothing."""
+        """none, error, warning or nothing."""
+        if not self.have:
+            return "none"
         if self.have < self.minimum:
             return "error"
         return "warning" if self.have < self.recommended else ""
@@ -130,6 +132,8 @@ class Meter:
     @property
     def verdict(self) -> str:
         """What that means for training."""
+        if not self.have:
+            return "No data yet"
         if self.have < self.minimum:
             return f"{number(self.minimum - self.have)} more needed to train"
         if self.have < self.recommended:
@@ -148,7 +152,10 @@ def meters(readiness: Mapping[str, Any]) -> list[Meter]:
 def checklist(readiness: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What there has to be, for any training and for each use case of the domain: text, ready."""
     found = [
-        {"text": f"{check['label']}: {number(check['value'])} of {number(check['minimum'])}", "ready": bool(check["met"])}
+        {
+            "text": f"{check['label']}: {number(check['value'])} of {number(check['minimum'])}",
+            "ready": bool(check["met"]),
+        }
         for check in readiness.get("checks", ())
     ]
     for case in readiness.get("useCases", ()):

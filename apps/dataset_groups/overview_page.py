@@ -1,5 +1,6 @@
 """The overview of a dataset group: three steps, how far each is, and what happens right now."""
 
+import json
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -20,7 +21,12 @@ DOMAINS = {
     "VIDEO_ON_DEMAND": ("Video on demand", "film", "video on demand"),
     None: ("Custom", "layers", ""),
 }
-USE_CASE_ICONS = {"USER_PERSONALIZATION": "pin", "RELATED_ITEMS": "film", "TRENDING_NOW": "flame", "POPULAR_ITEMS": "tup"}
+USE_CASE_ICONS = {
+    "USER_PERSONALIZATION": "pin",
+    "RELATED_ITEMS": "film",
+    "TRENDING_NOW": "flame",
+    "POPULAR_ITEMS": "tup",
+}
 USE_CASES_SHOWN = 3
 
 
@@ -42,14 +48,26 @@ class Overview(ConsolePage):
         """The page, or its moving parts."""
         if self.part != "status":
             return self.render()
-        response = self.render(template="dataset_groups/_live.html")
+        finished = self._finished()
+        response = self.render(template="dataset_groups/_live.html", finished=finished)
         response.status_code = 200 if self.poll else 286
+        if finished:
+            ok = all(row.has_data for row in finished)
+            text = ", ".join(f"{row.kind.title}: {row.text}" for row in finished)
+            response.headers["HX-Trigger"] = json.dumps({"settled": {"ok": ok, "text": text}})
         return response
+
+    def _finished(self) -> list[overview.DatasetRow]:
+        """The imports that ran when this page was asked last, and have ended since."""
+        watched = set(self.request.GET.getlist("watch"))
+        return [row for row in self.rows if row.import_name in watched and not row.running]
 
     @cached_property
     def jobs(self) -> dict[str, Mapping[str, Any]]:
         """The newest jobs of the group, by the ARN of what they work on."""
-        found = operations.list_jobs(self.caller, dataset_group_arn=self.group["datasetGroupArn"], max_results=50)["jobs"]
+        found = operations.list_jobs(self.caller, dataset_group_arn=self.group["datasetGroupArn"], max_results=50)[
+            "jobs"
+        ]
         newest: dict[str, Mapping[str, Any]] = {}
         for job in found:
             newest.setdefault(job["resourceArn"], job)
@@ -95,7 +113,8 @@ class Overview(ConsolePage):
         if not moving:
             return {}
         since = float(self.request.GET.get("since") or time.time())
-        return {"url": self.poll_url((), since), "seconds": poll_seconds(time.time() - since)}
+        watched = [row.import_name for row in self.rows if row.running]
+        return {"url": self.poll_url(watched, since), "seconds": poll_seconds(time.time() - since)}
 
     def context(self) -> dict[str, Any]:
         """Everything the page and its moving parts show."""
@@ -129,9 +148,9 @@ class Overview(ConsolePage):
 
     def _pairs(self, domain: str) -> list[dict[str, Any]]:
         return [
-            {"label": "ARN", "value": self.group["datasetGroupArn"], "copy": True},
+            {"label": "ARN", "value": self.group["datasetGroupArn"], "copyable": True},
             {"label": "Domain", "value": domain},
-            {"label": "Created", "value": self.group["creationDateTime"], "moment": "full"},
+            {"label": "Created", "value": self.group["creationDateTime"], "moment": "relative"},
             {"label": "Last updated", "value": self.group["lastUpdatedDateTime"], "moment": "relative"},
         ]
 
@@ -183,7 +202,13 @@ class Overview(ConsolePage):
         if not there:
             if not self.may("analyst") or not self.active:
                 return []
-            return [{"text": "Create dataset", "href": self.url("import_jobs:wizard", kind=slug, step="method"), "icon": "plus"}]
+            return [
+                {
+                    "text": "Create dataset",
+                    "href": self.url("import_jobs:wizard", kind=slug, step="method"),
+                    "icon": "plus",
+                }
+            ]
         items = [{"text": "View details", "href": self.url("datasets:detail", kind=slug), "icon": "eye"}]
         if row.import_arn:
             href = self.url("import_jobs:detail", kind=slug, job=row.import_name)
@@ -198,7 +223,11 @@ class Overview(ConsolePage):
     def _create_item(self, row: overview.DatasetRow) -> dict[str, Any]:
         text = f"{row.kind.title} dataset"
         if row.dataset is not None:
-            return {"text": text, "note": "Already created", "disabled_reason": "There is one dataset of each type in a group."}
+            return {
+                "text": text,
+                "note": "Already created",
+                "disabled_reason": "There is one dataset of each type in a group.",
+            }
         href = self.url("import_jobs:wizard", kind=row.kind.slug, step="method")
         return {"text": text, "href": href, "icon": row.kind.icon, "note": "Required" if row.kind.required else ""}
 
@@ -244,7 +273,10 @@ class Overview(ConsolePage):
         if not domain:
             return []
         found = operations.list_recipe_details(self.caller, domain=domain)["recipes"]
-        ordered = sorted(found, key=lambda recipe: not recipe.get("available"))
+        place = {kind: at for at, kind in enumerate(USE_CASE_ICONS)}
+        ordered = sorted(
+            found, key=lambda recipe: (not recipe.get("available"), place.get(recipe.get("recipeType", ""), len(place)))
+        )
         return [
             {
                 "title": recipe["title"],
@@ -269,9 +301,7 @@ class Overview(ConsolePage):
         return ""
 
 
-def _first_words(text: str, most: int = 44) -> str:
+def _first_words(text: str, most: int = 34) -> str:
     """The first sentence, cut where it is long."""
     sentence = text.split(". ")[0].rstrip(".")
     return sentence if len(sentence) <= most else f"{sentence[: most - 1].rsplit(' ', 1)[0]}…"
-
-

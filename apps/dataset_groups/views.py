@@ -26,7 +26,7 @@ def _datasets(row: Mapping[str, Any]) -> SafeString | str:
         return cells.MISSING
     parts = ((kind.title, icon(kind.icon), kind.title) for kind in kinds)
     return format_html(
-        '<span class="row tight">{}</span>',
+        '<span class="row tight secondary">{}</span>',
         format_html_join("", '<span title="{}">{}<span class="visually-hidden">{}</span></span>', parts),
     )
 
@@ -55,7 +55,9 @@ class DatasetGroups(ListPage):
     create = ("Create dataset group", "dataset_groups:create")
     create_operation = "create_dataset_group"
     actions = (
-        RowAction("view", "View details", lambda page, names: reverse("dataset_groups:overview", kwargs={"dsg": names[0]})),
+        RowAction(
+            "view", "View details", lambda page, names: reverse("dataset_groups:overview", kwargs={"dsg": names[0]})
+        ),
         RowAction(
             "delete",
             "Delete",
@@ -125,10 +127,11 @@ class DeleteDatasetGroup(DeletePage):
             count = self.counts().get(key, 0)
             if count:
                 text = f"{formats.number(count)} {one if count == 1 else plural}"
-                found.append({"text": f"Delete {text} first", "href": f"/console/dataset-groups/{self.group['name']}/{place}/"})
+                found.append(
+                    {"text": f"Delete {text} first", "href": f"/console/dataset-groups/{self.group['name']}/{place}/"}
+                )
         return found
 
     def success_url(self) -> str:
         """The list of groups."""
         return reverse("dataset_groups:list")
-

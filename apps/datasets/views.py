@@ -13,6 +13,7 @@ from personalize_web import operations
 from personalize_web.operations import ServiceError, statuses
 
 SAMPLE = 20
+SHOWN_IMPORTS = 30
 
 
 class Datasets(ListPage):
@@ -46,9 +47,16 @@ class Datasets(ListPage):
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         """Links need the group's name."""
         return (
-            Column("name", "Dataset name", cells.href(lambda row: self.url("datasets:detail", kind=row["slug"])), sortable=True),
+            Column(
+                "name",
+                "Dataset name",
+                cells.href(lambda row: self.url("datasets:detail", kind=row["slug"])),
+                sortable=True,
+            ),
             Column("type", "Type", value=lambda row: row["type"], sortable=True),
-            Column("schemaName", "Schema", cells.href(lambda row: row["schema_url"], "schemaName", css=""), sortable=True),
+            Column(
+                "schemaName", "Schema", cells.href(lambda row: row["schema_url"], "schemaName", css=""), sortable=True
+            ),
             Column("rows", "Rows", cells.number("rows"), align="end", sortable=True),
             Column("status", "Status", cells.status(identity="slug"), sortable=True),
             Column("imported", "Last import", cells.template("datasets/_last_import.html")),
@@ -74,7 +82,9 @@ class Datasets(ListPage):
                     "type": kind.title,
                     "rows": (dataset.get("statistics") or {}).get("rows") or 0,
                     "latest": latest,
-                    "latest_url": self.url("import_jobs:detail", kind=kind.slug, job=latest["jobName"]) if latest else "",
+                    "latest_url": self.url("import_jobs:detail", kind=kind.slug, job=latest["jobName"])
+                    if latest
+                    else "",
                     "schema_url": reverse("schemas:detail", kwargs={"schema": dataset["schemaName"]}),
                 }
             )
@@ -88,13 +98,22 @@ class Datasets(ListPage):
         for kind in dataset_types.of_domain(self.group.get("domain")):
             text = f"{kind.title} dataset"
             if kind.key in there:
-                items.append({"text": text, "note": "Already created", "disabled_reason": "There is one dataset of each type in a group."})
+                items.append(
+                    {
+                        "text": text,
+                        "note": "Already created",
+                        "disabled_reason": "There is one dataset of each type in a group.",
+                    }
+                )
             else:
                 href = self.url("import_jobs:wizard", kind=kind.slug, step="method")
-                items.append({"text": text, "href": href, "icon": kind.icon, "note": "Required" if kind.required else ""})
+                items.append(
+                    {"text": text, "href": href, "icon": kind.icon, "note": "Required" if kind.required else ""}
+                )
         return super().context() | {
             "create_items": items,
-            "create_denied": self.denied("create_dataset") or ("" if ready else "Wait until the dataset group is Active."),
+            "create_denied": self.denied("create_dataset")
+            or ("" if ready else "Wait until the dataset group is Active."),
         }
 
 
@@ -114,7 +133,9 @@ class DatasetDetails(DatasetPage, DetailPage):
     @cached_property
     def resource(self) -> dict[str, Any]:
         """describe_dataset, with the counts and the newest import."""
-        return operations.describe_dataset(self.caller, dataset_arn=self.dataset["datasetArn"])["dataset"] | self.dataset
+        return (
+            operations.describe_dataset(self.caller, dataset_arn=self.dataset["datasetArn"])["dataset"] | self.dataset
+        )
 
     def get_title(self) -> str:
         """Its name."""
@@ -127,11 +148,13 @@ class DatasetDetails(DatasetPage, DetailPage):
         found = everything(operations.list_dataset_import_jobs, self.caller, "datasetImportJobs", dataset_arn=arn)
         running = {
             job["resourceArn"]: job
-            for job in operations.list_jobs(self.caller, dataset_group_arn=self.group["datasetGroupArn"], max_results=100)["jobs"]
+            for job in operations.list_jobs(
+                self.caller, dataset_group_arn=self.group["datasetGroupArn"], max_results=100
+            )["jobs"]
             if job["kind"] == "create-dataset-import-job"
         }
         shown = []
-        for one in found[:50]:
+        for one in found[:SHOWN_IMPORTS]:
             job = running.get(one["datasetImportJobArn"])
             took = jobs.seconds(job) if job else None
             shown.append(
@@ -139,12 +162,20 @@ class DatasetDetails(DatasetPage, DetailPage):
                 | {
                     "href": self.url("import_jobs:detail", kind=self.kind.slug, job=one["jobName"]),
                     "progress": jobs.progress(job) if job and job["state"] in jobs.RUNNING else None,
-                    "mode": "Add to existing data" if one.get("importMode") == "INCREMENTAL" else "Replace existing data",
-                    "rows": job.get("rows") if job else None,
+                    "mode": "Add to existing data"
+                    if one.get("importMode") == "INCREMENTAL"
+                    else "Replace existing data",
+                    "rows": self._rows_of(one),
                     "duration": formats.duration(took) if took is not None else formats.MISSING,
                 }
             )
         return shown
+
+    def _rows_of(self, job: Mapping[str, Any]) -> int | None:
+        if job["status"] != statuses.ACTIVE:
+            return None
+        arn = job["datasetImportJobArn"]
+        return operations.describe_dataset_import_job_details(self.caller, dataset_import_job_arn=arn)["rows"]
 
     def moving(self) -> bool:
         """The dataset itself, or one of its imports."""
@@ -164,7 +195,8 @@ class DatasetDetails(DatasetPage, DetailPage):
             "pairs": self._pairs(),
             "imports": self.imports,
             "import_url": self.url("import_jobs:create", kind=self.kind.slug),
-            "import_disabled": self.denied("create_dataset_import_job") or ("" if ready else "Wait until the dataset is Active."),
+            "import_disabled": self.denied("create_dataset_import_job")
+            or ("" if ready else "Wait until the dataset is Active."),
             "delete_url": self.url("datasets:delete", kind=self.kind.slug),
             "delete_denied": self.denied("delete_dataset"),
             "modify_items": [
@@ -191,16 +223,20 @@ class DatasetDetails(DatasetPage, DetailPage):
     def _pairs(self) -> list[dict[str, Any]]:
         dataset, statistics = self.resource, self.resource.get("statistics") or {}
         pairs: list[dict[str, Any]] = [
-            {"label": "ARN", "value": dataset["datasetArn"], "copy": True},
+            {"label": "ARN", "value": dataset["datasetArn"], "copyable": True},
             {"label": "Type", "value": self.kind.title},
-            {"label": "Schema", "value": dataset["schemaName"], "href": reverse("schemas:detail", kwargs={"schema": dataset["schemaName"]})},
+            {
+                "label": "Schema",
+                "value": dataset["schemaName"],
+                "href": reverse("schemas:detail", kwargs={"schema": dataset["schemaName"]}),
+            },
             {"label": "Rows imported", "value": formats.number(statistics.get("rows_bulk") or 0)},
             {"label": "Rows recorded one by one", "value": formats.number(statistics.get("rows_individual") or 0)},
             {"label": "Created", "value": dataset["creationDateTime"], "moment": "full"},
             {"label": "Last updated", "value": dataset["lastUpdatedDateTime"], "moment": "relative"},
         ]
         if dataset.get("trackingId"):
-            pairs.append({"label": "Tracking ID", "value": dataset["trackingId"], "copy": True})
+            pairs.append({"label": "Tracking ID", "value": dataset["trackingId"], "copyable": True})
         return pairs
 
 
@@ -223,7 +259,9 @@ class DeleteDataset(DatasetPage, DeletePage):
         statistics = self.dataset.get("statistics") or {}
         rows = statistics.get("rows") or 0
         lost = f"All {formats.number(rows)} rows of it are lost. " if rows else ""
-        return [f"{lost}Recommenders and solutions that use it keep answering, but are no longer trained automatically."]
+        return [
+            f"{lost}Recommenders and solutions that use it keep answering, but are no longer trained automatically."
+        ]
 
     def blockers(self) -> Sequence[Mapping[str, str]]:
         """The event tracker, imports that run, trainings that run."""
@@ -231,7 +269,10 @@ class DeleteDataset(DatasetPage, DeletePage):
         arn = self.group["datasetGroupArn"]
         if self.kind.key == "INTERACTIONS":
             found += [
-                {"text": f"Delete event tracker {one['name']} first", "href": self.url("event_trackers:detail", tracker=one["name"])}
+                {
+                    "text": f"Delete event tracker {one['name']} first",
+                    "href": self.url("event_trackers:detail", tracker=one["name"]),
+                }
                 for one in operations.list_event_trackers(self.caller, dataset_group_arn=arn)["eventTrackers"]
             ]
         latest = self.dataset.get("latestImport") or {}
@@ -242,7 +283,12 @@ class DeleteDataset(DatasetPage, DeletePage):
             trains = job["kind"] in ("create-solution-version", "create-recommender")
             if trains and job["state"] in jobs.RUNNING:
                 name = job.get("name") or jobs.name_of(job["resourceArn"])
-                found.append({"text": f"Wait until the training of {name} has finished", "href": jobs.address(job["resourceArn"])})
+                found.append(
+                    {
+                        "text": f"Wait until the training of {name} has finished",
+                        "href": jobs.address(job["resourceArn"]),
+                    }
+                )
         return found
 
     def success_url(self) -> str:

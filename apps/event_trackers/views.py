@@ -73,7 +73,12 @@ class EventTrackers(GroupTrackers, ListPage):
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         """Links need the group's name."""
         return (
-            Column("name", "Name", cells.href(lambda row: self.url("event_trackers:detail", tracker=row["name"])), sortable=True),
+            Column(
+                "name",
+                "Name",
+                cells.href(lambda row: self.url("event_trackers:detail", tracker=row["name"])),
+                sortable=True,
+            ),
             Column("trackingId", "Tracking ID", cells.copyable("trackingId", "tracking ID")),
             Column("status", "Status", cells.status(), sortable=True),
             Column("creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True),
@@ -156,8 +161,8 @@ class EventTrackerDetails(TrackerPage, DetailPage):
         return super().context() | {
             "tracker": tracker,
             "pairs": [
-                {"label": "Tracking ID", "value": tracker["trackingId"], "copy": True},
-                {"label": "ARN", "value": arn, "copy": True},
+                {"label": "Tracking ID", "value": tracker["trackingId"], "copyable": True},
+                {"label": "ARN", "value": arn, "copyable": True},
                 {"label": "Created", "value": tracker["creationDateTime"], "moment": "full"},
             ],
             "code_tabs": snippets.tabs(

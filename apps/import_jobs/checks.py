@@ -56,8 +56,12 @@ class WizardPreflight(Preflight):
         posted = QueryDict(kept.get("schema", ""))
         if posted.get("schema_choice") == "existing" and posted.get("existing_schema"):
             found = operations.describe_schema(self.caller, schema_arn=posted["existing_schema"])
-            return {"schema": found["schema"]["schema"]} | ({"domain": found["schema"]["domain"]} if "domain" in found["schema"] else {})
-        text = posted.get("definition") or schema_editor.facts(self.caller, self.kind, self.group.get("domain"))["schema"]
+            return {"schema": found["schema"]["schema"]} | (
+                {"domain": found["schema"]["domain"]} if "domain" in found["schema"] else {}
+            )
+        text = (
+            posted.get("definition") or schema_editor.facts(self.caller, self.kind, self.group.get("domain"))["schema"]
+        )
         domain = self.group.get("domain")
         return {"schema": text} | ({"domain": domain} if domain else {})
 
@@ -100,5 +104,3 @@ def _row(row: Any, names: list[str], numeric: Mapping[str, bool]) -> list[dict[s
         {"text": formats.MISSING if value is None or value == "" else str(value)[:60], "numeric": numeric[name]}
         for name, value in zip(names, values, strict=False)
     ]
-
-

@@ -42,7 +42,9 @@ class MethodForm(OperationForm):
         choices=[(DIRECT, "Import data directly into datasets"), (PREPARE, "Prepare data first")],
         about={
             DIRECT: {"description": "Your CSV file already has one column for each field of the schema."},
-            PREPARE: {"disabled_reason": "Map columns, convert dates and mend rows before the import. Not available yet."},
+            PREPARE: {
+                "disabled_reason": "Map columns, convert dates and mend rows before the import. Not available yet."
+            },
         },
     )
 
@@ -83,7 +85,9 @@ class SchemaForm(OperationForm):
             *((schema["schemaArn"], schema["name"]) for schema in schemas),
         ]
         self.initial.setdefault("name", f"{group['name'][:40]}-{kind.slug}")
-        self.initial.setdefault("schema_name", free_name(f"{group['name'][:36]}-{kind.slug}-schema", self.about["taken"]))
+        self.initial.setdefault(
+            "schema_name", free_name(f"{group['name'][:36]}-{kind.slug}-schema", self.about["taken"])
+        )
 
     def clean(self) -> dict[str, Any]:
         """A schema is either chosen or written."""
@@ -216,9 +220,13 @@ class FirstImportForm(ImportForm):
         """What the second source means for this kind of dataset."""
         super().prepare()
         kind: DatasetType = self.about["kind"]
-        later = "events arrive through the event tracker." if kind.key == "INTERACTIONS" else "records are sent to the API."
+        later = (
+            "events arrive through the event tracker." if kind.key == "INTERACTIONS" else "records are sent to the API."
+        )
         self.fields["source"].widget.about = {
-            STORAGE: {"description": "One CSV file or a folder; upload from this browser if the file is not there yet."},
+            STORAGE: {
+                "description": "One CSV file or a folder; upload from this browser if the file is not there yet."
+            },
             API: {"description": f"Creates an empty dataset; {later}"},
         }
 

@@ -179,16 +179,16 @@ class ImportJob(DatasetPage, DetailPage):
         job = self.resource
         took = details.get("seconds") or (jobs.seconds(self.job) if self.job else None)
         pairs: list[dict[str, Any]] = [
-            {"label": "ARN", "value": job["datasetImportJobArn"], "copy": True},
-            {"label": "Location", "value": job["dataSource"]["dataLocation"], "mono": True, "wide": True},
+            {"label": "ARN", "value": job["datasetImportJobArn"], "copyable": True},
             {"label": "Import mode", "value": MODES.get(job.get("importMode", "FULL"))},
+            {"label": "Location", "value": job["dataSource"]["dataLocation"], "mono": True, "wide": True},
+            {"label": "Started", "value": job["creationDateTime"], "moment": "full"},
             {"label": "Rows", "value": formats.number(details["rows"]) if details.get("rows") is not None else ""},
             {"label": "Size", "value": formats.size(details["bytes"]) if details.get("bytes") is not None else ""},
-            {"label": "Started", "value": job["creationDateTime"], "moment": "full"},
             {"label": "Duration", "value": formats.duration(took) if took is not None else ""},
         ]
         if job.get("roleArn"):
-            pairs.append({"label": "IAM role", "value": job["roleArn"], "copy": True})
+            pairs.append({"label": "IAM role", "value": job["roleArn"], "copyable": True})
         return pairs
 
 

@@ -76,7 +76,9 @@ class ImportWizard(DatasetPage, WizardPage):
         """Beside the steps: the code of what would be done, and mending the schema without JavaScript."""
         if "_code" in request.POST:
             self.save(self.step.slug, request.POST)
-            tabs = code.tabs(self.code_calls(), region=self.caller.region, endpoint=request.build_absolute_uri("/")[:-1])
+            tabs = code.tabs(
+                self.code_calls(), region=self.caller.region, endpoint=request.build_absolute_uri("/")[:-1]
+            )
             return render(request, "components/code_dialog.html", {"tabs": tabs})
         if "_fix" in request.POST and self.step.slug == "schema":
             return self._fixed(request.POST)
@@ -179,7 +181,9 @@ class ImportWizard(DatasetPage, WizardPage):
         if made.get("name") == data["schema_name"] and made.get("text") == data["definition"]:
             return str(made["arn"])
         more = {"domain": self.domain} if self.domain else {}
-        arn = operations.create_schema(self.caller, name=data["schema_name"], schema=data["definition"], **more)["schemaArn"]
+        arn = operations.create_schema(self.caller, name=data["schema_name"], schema=data["definition"], **more)[
+            "schemaArn"
+        ]
         self._note("_schema", name=data["schema_name"], text=data["definition"], arn=arn)
         return str(arn)
 
@@ -279,7 +283,9 @@ class ImportWizard(DatasetPage, WizardPage):
             text = self.form["definition"].value() or ""
             more |= schema_editor.context(self.caller, text, self.kind, self.domain)
             more["check_url"] = self.url("import_jobs:check_schema", kind=self.kind.slug)
-            more["description"] = "The schema names the columns of your file. A schema cannot be changed once it exists."
+            more["description"] = (
+                "The schema names the columns of your file. A schema cannot be changed once it exists."
+            )
         if self.step.slug == "job":
             more |= locations.fields(self.group["name"], self.kind)
             more["preflight_url"] = f"{self.url('import_jobs:wizard_preflight', kind=self.kind.slug)}?w={self.wizard}"
@@ -294,5 +300,3 @@ class ImportWizard(DatasetPage, WizardPage):
 
     def _noted(self, key: str) -> Mapping[str, str]:
         return QueryDict(self.saved.get(key, "")).dict()
-
-

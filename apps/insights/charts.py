@@ -260,9 +260,7 @@ def completeness(columns: Sequence[Mapping[str, Any]]) -> Chart:
         for column in lowest_first
     ]
     shares = [100 * column["share"] for column in lowest_first]
-    short = [
-        column["share"] < (ADVISED_TEXT if column.get("textual") else ADVISED) for column in lowest_first
-    ]
+    short = [column["share"] < (ADVISED_TEXT if column.get("textual") else ADVISED) for column in lowest_first]
     bar = {
         "type": "bar",
         "orientation": "h",
@@ -299,10 +297,18 @@ def completeness(columns: Sequence[Mapping[str, Any]]) -> Chart:
             "automargin": True,
         },
         "shapes": [
-            _line(at, "var:warning") | {"line": {"color": "var:warning", "width": 1.5, "dash": "dash"}} for at, _ in lines
+            _line(at, "var:warning") | {"line": {"color": "var:warning", "width": 1.5, "dash": "dash"}}
+            for at, _ in lines
         ],
         "annotations": [
-            _note(at, 1.01, text, yref="paper", xanchor="right" if at > 75 or len(lines) == 1 else "right", font=_warning())
+            _note(
+                at,
+                1.01,
+                text,
+                yref="paper",
+                xanchor="right" if at > 75 or len(lines) == 1 else "right",
+                font=_warning(),
+            )
             if len(lines) == 1
             else _note(at, 1.01, text, yref="paper", xanchor="right" if at < 80 else "left", font=_warning())
             for at, text in lines
@@ -310,7 +316,11 @@ def completeness(columns: Sequence[Mapping[str, Any]]) -> Chart:
     }
     rows = [[column["dataset"], column["name"], percent(column["share"])] for column in columns]
     low = [column["name"] for column in columns if column["share"] < ADVISED]
-    told = f"{', '.join(low)} {'is' if len(low) == 1 else 'are'} less than 70% complete." if low else "All columns are at least 70% complete."
+    told = (
+        f"{', '.join(low)} {'is' if len(low) == 1 else 'are'} less than 70% complete."
+        if low
+        else "All columns are at least 70% complete."
+    )
     return chart(
         "chart-completeness",
         "Column completeness",
@@ -361,7 +371,10 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> Chart:
         data,
         layout,
         table(["Dataset", "With interactions", "Without", "Only in interactions"], shown),
-        "; ".join(f"{row['name']}: {number(row['used'])} ids have interactions, {number(row['unused'])} have none" for row in rows),
+        "; ".join(
+            f"{row['name']}: {number(row['used'])} ids have interactions, {number(row['unused'])} have none"
+            for row in rows
+        ),
     )
 
 
@@ -463,7 +476,10 @@ def categories(column: str, top: Sequence[Sequence[Any]], rows: int) -> Chart:
         f"The {len(shown)} most frequent",
         [bar],
         layout,
-        table(["Value", "Rows", "Share"], [[str(value), count, percent(count / rows) if rows else "–"] for value, count in top[:20]]),
+        table(
+            ["Value", "Rows", "Share"],
+            [[str(value), count, percent(count / rows) if rows else "–"] for value, count in top[:20]],
+        ),
         f"The most frequent value of {column} is {top[0][0]}." if top else f"{column} has no values.",
     )
 

@@ -138,7 +138,10 @@ class Report(ConsolePage):
 
     def _poll(self, since: float = 0) -> dict[str, Any]:
         since = since or time.time()
-        return {"url": self.poll_url((), since), "seconds": 2 if time.time() - since < 60 else poll_seconds(time.time() - since)}
+        return {
+            "url": self.poll_url((), since),
+            "seconds": 2 if time.time() - since < 60 else poll_seconds(time.time() - since),
+        }
 
     def _status(self) -> HttpResponse:
         """Progress while it runs; at its end the page is fetched anew."""

@@ -40,7 +40,9 @@ class Schemas(ListPage):
             cells.href(lambda row: reverse("schemas:detail", kwargs={"schema": row["name"]})),
             sortable=True,
         ),
-        Column("datasetType", "Dataset type", value=lambda row: dataset_types.of(row["datasetType"]).title, sortable=True),
+        Column(
+            "datasetType", "Dataset type", value=lambda row: dataset_types.of(row["datasetType"]).title, sortable=True
+        ),
         Column("domain", "Domain", value=domain_title, sortable=True),
         Column("used", "Used by datasets", value=lambda row: len(row["datasets"]), sortable=True, align="end"),
         Column("creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True),
@@ -110,11 +112,14 @@ class SchemaDetails(SchemaPage):
             "kind": kind,
             "fields": schema_editor.fields(schema["schema"]),
             "lines": schema["schema"].rstrip("\n").split("\n"),
-            "used_by": [{"arn": arn, "href": dataset_address(arn), "text": arn.rsplit("dataset/", 1)[-1]} for arn in schema["datasets"]],
+            "used_by": [
+                {"arn": arn, "href": dataset_address(arn), "text": arn.rsplit("dataset/", 1)[-1]}
+                for arn in schema["datasets"]
+            ],
             "delete_url": reverse("schemas:delete", kwargs={"schema": schema["name"]}),
             "delete_denied": self.denied("delete_schema"),
             "pairs": [
-                {"label": "ARN", "value": schema["schemaArn"], "copy": True},
+                {"label": "ARN", "value": schema["schemaArn"], "copyable": True},
                 {"label": "Dataset type", "value": kind.title},
                 {"label": "Domain", "value": domain_title(schema)},
                 {"label": "Created", "value": schema["creationDateTime"], "moment": "full"},

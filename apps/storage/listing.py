@@ -38,7 +38,10 @@ class Listing:
         return cls(
             place,
             [{"text": "Buckets", "href": link("")}, *_crumbs(place, link)],
-            [{"location": one, "name": one.rstrip("/").rpartition("/")[2], "href": link(one)} for one in found["folders"]],
+            [
+                {"location": one, "name": one.rstrip("/").rpartition("/")[2], "href": link(one)}
+                for one in found["folders"]
+            ],
             [
                 one
                 | {
@@ -54,9 +57,7 @@ class Listing:
 
 def _crumbs(place: str, link: Any) -> list[dict[str, str]]:
     parts = [part for part in place.removeprefix("s3://").split("/") if part]
-    return [
-        {"text": part, "href": link(f"s3://{'/'.join(parts[: at + 1])}/")} for at, part in enumerate(parts)
-    ]
+    return [{"text": part, "href": link(f"s3://{'/'.join(parts[: at + 1])}/")} for at, part in enumerate(parts)]
 
 
 def parent_of(location: str) -> str:

@@ -62,7 +62,9 @@ class Upload(ConsolePage):
         before = operations.describe_upload(self.caller, upload_id=upload_id)
         if before["received"] != offset:
             return JsonResponse({"offset": before["received"]}, status=409)
-        received = operations.append_upload(self.caller, upload_id=upload_id, offset=offset, chunk=request.body)["received"]
+        received = operations.append_upload(self.caller, upload_id=upload_id, offset=offset, chunk=request.body)[
+            "received"
+        ]
         answer = {"offset": received, "location": before["location"]}
         if received >= before["bytes"]:
             answer["location"] = operations.finish_upload(self.caller, upload_id=upload_id)["location"]

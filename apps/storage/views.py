@@ -86,7 +86,7 @@ class Preview(StoragePage):
             "lines": found["lines"],
             "complete": found["complete"],
             "pairs": [
-                {"label": "Location", "value": about["location"], "copy": True},
+                {"label": "Location", "value": about["location"], "copyable": True},
                 {"label": "Size", "value": formats.size(about.get("bytes"))},
                 {"label": "Last modified", "value": about.get("modified"), "moment": "full"},
             ],
