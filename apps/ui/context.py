@@ -25,5 +25,6 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "account_id": person.account if signed_in else settings.ACCOUNT_ID,
         "region": settings.REGION,
         "running_jobs": SimpleLazyObject(lambda: activity.running(callers.from_request(request)) if signed_in else 0),
+        "search_url": "/console/search/",
         "request_id": getattr(request, "request_id", ""),
     }

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from apps.ui import frame, gallery
+from apps.ui import frame, gallery, search
 
 app_name = "ui"
 urlpatterns = [
     path("", frame.HomePage.as_view(), name="home"),
     path("go/", frame.go, name="go"),
+    path("search/", search.SearchPage.as_view(), name="search"),
     path("-running/", frame.running, name="running"),
     path("-groups/", frame.groups, name="groups"),
     path("help/<slug:topic>/", frame.help_topic, name="help"),

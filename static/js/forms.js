@@ -91,6 +91,30 @@
     if (event.target.querySelector('[data-confirm-submit][aria-disabled="true"]')) event.preventDefault();
   }, true);
 
+  // A text field that is left is checked by the server: its message changes, the field itself stays as it is.
+  const MESSAGES = ":scope > .constraint, :scope > [id$='_error']";
+  const check = async (field) => {
+    const holder = field.closest(".field");
+    if (!holder?.id || !field.value) return;
+    const body = new URLSearchParams([...new FormData(field.form)].filter(([, value]) => typeof value === "string"));
+    body.set("_validate", holder.id.replace(/^field-/, ""));
+    const headers = { "HX-Request": "true", "HX-Target": holder.id };
+    const answer = await fetch(field.form.getAttribute("action") || location.href, { method: "POST", body, headers });
+    if (answer.status !== 200 || !holder.isConnected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(holder.id);
+    if (!fresh) return;
+    holder.querySelectorAll(MESSAGES).forEach((old) => old.remove());
+    holder.append(...fresh.querySelectorAll(MESSAGES));
+    const state = fresh.querySelector(`[name="${CSS.escape(field.name)}"]`);
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      if (state?.hasAttribute(name)) field.setAttribute(name, state.getAttribute(name));
+      else field.removeAttribute(name);
+    }
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("form[data-validate] input.input:not([type=password], [type=file])")) check(event.target);
+  });
+
   // data-shows="name=value name=value": an element that is there only while one of these choices stands.
   const dependants = () => {
     document.querySelectorAll("[data-shows]").forEach((part) => {

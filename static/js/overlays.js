@@ -138,6 +138,18 @@
     if (!dialog.open) dialog.showModal();
     (dialog.querySelector("[autofocus], .modal-body input:not([type=hidden]), .modal-body select, .modal-body textarea") || dialog.querySelector("[data-close]"))?.focus();
   };
+  const place = (text, from) => {
+    const template = document.createElement("template");
+    template.innerHTML = text.trim();
+    const dialog = template.content.querySelector("dialog");
+    if (!dialog) return false;
+    document.body.append(dialog);
+    window.htmx?.process(dialog);
+    dialog.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
+    dialog.addEventListener("close", () => dialog.remove());
+    show(dialog, from);
+    return true;
+  };
   document.addEventListener("click", async (event) => {
     const opener = event.target.closest("[data-dialog]");
     if (opener) show(document.getElementById(opener.dataset.dialog), opener);
@@ -147,15 +159,17 @@
     if (!loader || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const answer = await fetch(loader.dataset.modal, { headers: { "HX-Request": "true", "HX-Target": "modal" } });
-    if (answer.redirected || !answer.ok) { location.assign(loader.dataset.modal); return; }
-    const template = document.createElement("template");
-    template.innerHTML = (await answer.text()).trim();
-    const dialog = template.content.querySelector("dialog");
-    if (!dialog) { location.assign(loader.dataset.modal); return; }
-    document.body.append(dialog);
-    window.htmx?.process(dialog);
-    dialog.addEventListener("close", () => dialog.remove());
-    show(dialog, loader);
+    if (answer.redirected || !answer.ok || !place(await answer.text(), loader)) location.assign(loader.dataset.modal);
+  });
+  // View as code: the form as it stands, sent to its own address, comes back as a dialog.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-view-code]");
+    if (!button) return;
+    const body = new URLSearchParams([...new FormData(button.form)].filter(([, value]) => typeof value === "string"));
+    body.set("_code", "1");
+    const headers = { "HX-Request": "true", "HX-Target": "modal" };
+    const answer = await fetch(button.form.getAttribute("action") || location.href, { method: "POST", body, headers });
+    if (answer.ok) place(await answer.text(), button);
   });
   document.addEventListener("close", (event) => {
     if (event.target.returnTo?.isConnected) event.target.returnTo.focus();

@@ -81,6 +81,8 @@ class FormPage(ConsolePage):
         self.form = self.make_form(request.POST)
         if "_code" in request.POST:
             return self._code()
+        if "_validate" in request.POST:
+            return self._validate(request.POST["_validate"])
         if not self.form.is_valid():
             return self.render(status=422)
         claim = once.claim(request)
@@ -126,6 +128,13 @@ class FormPage(ConsolePage):
         operation = type(self).operation
         self.form.is_valid()
         return [(operation.__name__, self.arguments())] if operation is not None else []
+
+    def _validate(self, name: str) -> HttpResponse:
+        """One field as it stands, with its error or its constraint."""
+        self.form.is_valid()
+        if name not in self.form.fields:
+            return HttpResponse(status=204)
+        return render(self.request, "components/form_field.html", {"field": self.form[name]})
 
     def _code(self) -> HttpResponse:
         tabs = code.tabs(
