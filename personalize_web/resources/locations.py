@@ -180,6 +180,14 @@ def delete(location: Location) -> None:
         raise DataError(f"{DENIED} Location: {location}") from error
 
 
+HISTORY = "history"
+"""In a dataset's folder and in a model's: the index of users' newest events."""
+ATTRIBUTES = "attributes"
+"""In a dataset's folder: the newest record of every id."""
+USERS = "users"
+"""In a model's folder: the users' records as the training saw them."""
+
+
 def columns_folder(storage_key: UUID) -> Path:
     """Where a dataset's columns lie."""
     return settings.COLUMNS_DIR / str(storage_key)

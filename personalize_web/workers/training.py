@@ -11,13 +11,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from personalize_web.engine import training
+from personalize_web.engine.columns import Snapshot
 from personalize_web.engine.dataset import Dataset, Limits
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.recipes.recipe import Recipe
+from personalize_web.engine.schemas import Schema
 from personalize_web.engine.selection import Selection
 from personalize_web.resources import locations, statuses
 from personalize_web.resources.models import DatasetGroup
-from personalize_web.workers import events, folders
+from personalize_web.workers import events, folders, indexes
 from personalize_web.workers.context import JobContext
 from personalize_web.workers.phases import Phases
 
@@ -46,13 +48,14 @@ def train(
     began = timezone.now()
     context.phase("Reading the data", 1, 6)
     cutoff = events.link_sessions(group)
-    dataset, versions = read(context, group, recipe, selection)
+    dataset, snapshots = read(context, group, recipe, selection)
     context.check()
     key = uuid.uuid4()
     folder = locations.model_folder(key)
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         outcome = _train(context, recipe, dataset, config, folder)
+        indexes.lay_beside(folder, snapshots)
     except BaseException:
         folders.remove(folder)
         raise
@@ -60,7 +63,7 @@ def train(
         "baselines": outcome.baselines,
         "curves": context.curves,
         "facts": outcome.details,
-        "snapshot": versions,
+        "snapshot": {kind: snapshot.version for kind, (snapshot, _) in snapshots.items()},
         "seed": SEED,
         "seconds": round(outcome.seconds, 1),
     }
@@ -77,16 +80,15 @@ def _train(
 
 def read(
     context: JobContext, group: DatasetGroup, recipe: Recipe, selection: Selection
-) -> tuple[Dataset, dict[str, int]]:
-    """The group's data as the engine trains on it, and the version of each dataset that was read."""
+) -> tuple[Dataset, dict[str, tuple[Snapshot, Schema]]]:
+    """The group's data as the engine trains on it, and the snapshot of each dataset that was read."""
     tables: dict[str, pa.Table] = {}
-    schemas, versions = {}, {}
+    snapshots: dict[str, tuple[Snapshot, Schema]] = {}
     for each in group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=TRAINED_ON).select_related("schema"):
         if each.dataset_type == "INTERACTIONS":
             events.store_waiting(each)
         snapshot = folders.store_of(each).snapshot()
-        schemas[each.dataset_type] = folders.schema_of(each)
-        versions[each.dataset_type] = snapshot.version
+        snapshots[each.dataset_type] = (snapshot, folders.schema_of(each))
         tables[each.dataset_type] = snapshot.table()
         context.log(f"{each.dataset_type}: {tables[each.dataset_type].num_rows:,} rows.")
         context.check()
@@ -99,8 +101,8 @@ def read(
         tables["INTERACTIONS"],
         tables.get("ITEMS"),
         tables.get("USERS"),
-        schemas=schemas,
+        schemas={kind: schema for kind, (_, schema) in snapshots.items()},
         selection=selection,
         limits=limits,
     )
-    return dataset, versions
+    return dataset, snapshots
