@@ -148,7 +148,7 @@ class ListPage(ConsolePage):
             keep=self.keep,
         )
         rows = self.rows()
-        self._total = len(rows)
+        self._names, self._total = {self.identify(row) for row in rows}, len(rows)
         found = tables.select(rows, self.columns, state)
         pages = tables.paginate(len(found), state)
         shown = found[max(0, pages.first - 1) : pages.until]
@@ -230,7 +230,7 @@ class ListPage(ConsolePage):
             if column is not None and column.cell is not None:
                 parts.append(str(column.cell(row)).replace("<span ", '<span hx-swap-oob="true" ', 1))
         settled = [row for row in self._shown if self.identify(row) in watched and self._final(row)]
-        vanished = watched - {self.identify(row) for row in self.rows()}
+        vanished = watched - self._names
         for row in settled:
             parts.append(_flash(self.noun, self.identify(row), row.get(self.status_key)))
         poll = self._poll(self._moving, since) if self._moving else {}
