@@ -12,8 +12,8 @@ from personalize_web.operations.gate import own_operation
 from personalize_web.resources import statuses
 from personalize_web.resources.models import Campaign, DatasetGroup, Solution, SolutionVersion
 
-HEAVY = ("details", "config")
-"""Columns of a version that a list of many does not need."""
+UNSEEN = ("details", "config", "solution", "account", "region", "name", "event_type", "storage_key", "event_cutoff")
+"""Columns of a version that a list of solutions does not need."""
 
 
 @own_operation()
@@ -29,7 +29,7 @@ def list_solution_details(caller: Caller, *, dataset_group_arn: str) -> dict[str
         ).order_by("-created_at", "-pk")
     )
     wanted = {pk for row in rows for pk in (row.latest, row.latest_active) if pk}
-    known = SolutionVersion.objects.defer(*HEAVY).in_bulk(wanted)
+    known = SolutionVersion.objects.defer(*UNSEEN).in_bulk(wanted)
     deployed = Campaign.objects.filter(solution_version__solution__in=rows).values("solution_version__solution")
     campaigns = {each["solution_version__solution"]: each["count"] for each in deployed.annotate(count=Count("pk"))}
     return {
