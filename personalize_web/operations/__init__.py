@@ -41,6 +41,7 @@ from personalize_web.operations.event_trackers import (
     list_event_trackers,
 )
 from personalize_web.operations.events import put_events
+from personalize_web.operations.histories import describe_items, get_user_history, search_items, suggest_users
 from personalize_web.operations.import_preflight import preflight_import
 from personalize_web.operations.insights import (
     create_data_insights_job,
@@ -66,7 +67,6 @@ from personalize_web.operations.not_yet import (
     describe_metric_attribution,
     get_action_recommendations,
     get_personalized_ranking,
-    get_recommendations,
     list_batch_inference_jobs,
     list_batch_segment_jobs,
     list_data_deletion_jobs,
@@ -82,6 +82,7 @@ from personalize_web.operations.not_yet import (
     update_metric_attribution,
 )
 from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
+from personalize_web.operations.quota_details import list_quotas
 from personalize_web.operations.recipe_details import describe_recipe_details, list_recipe_details
 from personalize_web.operations.recipes import (
     describe_algorithm,
@@ -89,6 +90,7 @@ from personalize_web.operations.recipes import (
     describe_recipe,
     list_recipes,
 )
+from personalize_web.operations.recommendations import get_recommendations, try_recommendations
 from personalize_web.operations.recommenders import (
     create_recommender,
     delete_recommender,
@@ -240,6 +242,10 @@ __all__ = [  # noqa: RUF022
     "describe_recommender_details",  # for a recommender's page and its test panel
     "list_campaign_details",  # for a group's campaigns: what each serves, and its latest update
     "list_recommender_details",  # for a group's recommenders: use case, metrics, last training and latest update
+    "describe_items",  # the records of those items that the Items dataset has: id -> every column, and title
+    "get_user_history",  # whether the user is known, how many events we have at hand, and the newest of them, the newest first
+    "search_items",  # items whose title contains text, or whose id it is
+    "suggest_users",  # users to try, drawn anew each time
     "preflight_import",  # for the import form
     "create_data_insights_job",  # for the data analysis page
     "describe_data_insights_job",  # for the data analysis page: one analysis
@@ -250,8 +256,10 @@ __all__ = [  # noqa: RUF022
     "list_jobs",  # for the activity page: the newest jobs of a group or of the account, in the given states or in any
     "describe_readiness",  # for the overview
     "list_dataset_group_counts",  # for the navigation: how many resources of each kind a group has
+    "list_quotas",  # for the quotas page
     "describe_recipe_details",  # for a recipe's page and the forms that follow from it
     "list_recipe_details",  # for choosing: the recipes of solutions, or with domain its use cases
+    "try_recommendations",  # for the page to try recommendations
     "write_sample_data",  # write the files of an invented streaming catalogue to the bucket sample
     "check_schema",  # for the editor
     "get_schema_template",  # for the editor

@@ -1,54 +1,20 @@
 """All 79 operations, asked by botocore over HTTP."""
 
-from typing import Any
-
 import boto3
 import pytest
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.model import Shape
 
 from personalize_web.operations import service_model
 from personalize_web.operations.shapes import clean
-
-SAMPLES = (
-    "absent",
-    "Watch",
-    "INTERACTIONS",
-    "s3://bucket/folder/",
-    "rate(7 days)",
-    "arn:aws:iam::123456789012:role/reader",
-    "arn:aws:kms:us-east-1:123456789012:key/one",
-)
-COMMON = {"InvalidInputException", "ResourceNotFoundException"}
-"""What any operation may answer to a well-formed request that names nothing that exists."""
+from tests import samples
 
 
-def minimal(shape: Shape, name: str = "") -> Any:
-    """The least well-formed value of ``shape``; ARNs name resources that do not exist."""
-    if shape.type_name == "structure":
-        return {member: minimal(shape.members[member], member) for member in shape.required_members}
-    if shape.type_name == "list":
-        return [minimal(shape.member, name.rstrip("s"))]
-    if shape.type_name == "map":
-        return {}
-    if shape.type_name == "boolean":
-        return True
-    if shape.type_name in ("integer", "long", "float", "double"):
-        return shape.metadata.get("min", 1)
-    if shape.type_name == "timestamp":
-        return 1_700_000_000
-    if shape.metadata.get("enum"):
-        return shape.metadata["enum"][0]
-    if shape.name in ("Arn", "ArnList") or name.endswith("Arn"):
-        return f"arn:aws:personalize:us-east-1:123456789012:{kind(name)}/absent"
-    return next(sample for sample in SAMPLES if not clean(shape, sample)[1])
-
-
-def kind(member: str) -> str:
-    """``datasetGroupArn`` -> ``dataset-group``."""
-    words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in member.removesuffix("Arn"))
-    return words if words != "resource" else "solution"
+def document(name):
+    """Well-formed input, its members spelled as clients do."""
+    members = service_model.arguments(name)
+    return {members[argument]: value for argument, value in samples.arguments(name).items()}
 
 
 @pytest.fixture
@@ -80,7 +46,7 @@ def test_every_operation_gives_its_answer_or_a_declared_error(clients):
             operation = model.operation_model(name)
             asked += 1
             try:
-                answer = client._make_api_call(name, minimal(operation.input_shape) if operation.input_shape else {})
+                answer = client._make_api_call(name, document(xform_name(name)))
                 told = answer["ResponseMetadata"]
                 content = {member: value for member, value in answer.items() if member != "ResponseMetadata"}
                 _, violations = clean(operation.output_shape, content) if operation.output_shape else ({}, [])

@@ -35,7 +35,6 @@ NOT_AVAILABLE = {
     "list_metric_attributions",
     "get_action_recommendations",
     "get_personalized_ranking",
-    "get_recommendations",
     "put_action_interactions",
     "put_actions",
     "put_items",

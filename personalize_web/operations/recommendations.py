@@ -1,0 +1,194 @@
+"""Recommendations in real time: get_recommendations, and what the page to try them adds."""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personalize_web.engine.serving import Recommended, Request
+from personalize_web.operations import (
+    lookup,
+    quotas,
+    runtime_columns,
+    runtime_datasets,
+    runtime_deployments,
+    runtime_histories,
+    runtime_metadata,
+    runtime_rates,
+    runtime_served_lists,
+    serving_models,
+)
+from personalize_web.operations.caller import Caller
+from personalize_web.operations.errors import InvalidInputException
+from personalize_web.operations.gate import operation, own_operation
+from personalize_web.operations.runtime_datasets import Places
+from personalize_web.operations.runtime_deployments import Deployment
+from personalize_web.resources import arns
+from personalize_web.resources.models import ServedList
+
+DEFAULT_RESULTS = 25
+ANSWERED_HERE = frozenset({"USER_PERSONALIZATION", "RELATED_ITEMS", "POPULAR_ITEMS"})
+"""Kinds of recipes, by the rules their requests follow, that GetRecommendations is for."""
+
+
+@operation
+def get_recommendations(
+    caller: Caller,
+    *,
+    campaign_arn: str | None = None,
+    recommender_arn: str | None = None,
+    user_id: str | None = None,
+    item_id: str | None = None,
+    num_results: int = DEFAULT_RESULTS,
+    context: Mapping[str, str] | None = None,
+    filter_arn: str | None = None,
+    filter_values: Mapping[str, str] | None = None,
+    promotions: Sequence[dict[str, Any]] = (),
+    metadata_columns: Mapping[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """Items for a user, items related to an item, or popular items, as the recipe behind the ARN decides."""
+    deployment = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    _refuse_filters(filter_arn, promotions)
+    _check_request(deployment, user_id, item_id, num_results, with_metadata=bool(metadata_columns))
+    runtime_rates.take(f"get_recommendations {deployment.arn}", limit=quotas.limit("requests_per_second"))
+    places = runtime_datasets.of_group(deployment.dataset_group_id)
+    columns = runtime_metadata.check(deployment, places.items, metadata_columns) if metadata_columns else {}
+    served = uuid.uuid4()
+    found: list[Recommended] = []
+    if num_results:
+        request = _request(
+            deployment, places, user_id, item_id, num_results, context or {}, seed=served.int & 0x7FFFFFFF
+        )
+        found = serving_models.get(deployment.storage_key).recommend(request)
+    items, item_ids = _items(deployment, found), [each.item_id for each in found]
+    if columns and places.items:
+        for item, metadata in zip(items, runtime_metadata.values(places.items, item_ids, columns), strict=True):
+            item["metadata"] = metadata
+    recommendation_id = f"RID-{served}"
+    runtime_served_lists.remember(
+        ServedList(
+            recommendation_id=recommendation_id, source_arn=deployment.arn, user_id=user_id, item_ids=item_ids
+        )
+    )
+    return {"itemList": items, "recommendationId": recommendation_id}
+
+
+@own_operation()
+def try_recommendations(
+    caller: Caller,
+    *,
+    campaign_arn: str | None = None,
+    recommender_arn: str | None = None,
+    user_id: str | None = None,
+    item_id: str | None = None,
+    num_results: int | None = None,
+    context: Mapping[str, str] | None = None,
+    filter_arn: str | None = None,
+    filter_values: Mapping[str, str] | None = None,
+    promotions: Sequence[dict[str, Any]] | None = None,
+    metadata_columns: Mapping[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """Ours, for the page to try recommendations: the same answer to the same arguments, and with it ``milliseconds``,
+    ``solutionVersionArn`` (None for a recommender), ``known_user`` and ``historyLength``, the user's events that
+    counted."""
+    began = time.perf_counter()
+    answer = get_recommendations(
+        caller,
+        campaign_arn=campaign_arn,
+        recommender_arn=recommender_arn,
+        user_id=user_id,
+        item_id=item_id,
+        num_results=num_results,  # type: ignore[arg-type]
+        context=context,
+        filter_arn=filter_arn,
+        filter_values=filter_values,
+        promotions=promotions,  # type: ignore[arg-type]
+        metadata_columns=metadata_columns,
+    )
+    milliseconds = round((time.perf_counter() - began) * 1000, 1)
+    deployment = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    events = 0
+    if user_id is not None:
+        places = runtime_datasets.of_group(deployment.dataset_group_id)
+        events = len(runtime_histories.look_up(places, user_id, deployment).trained().item_ids)
+    return answer | {
+        "milliseconds": milliseconds,
+        "solutionVersionArn": deployment.solution_version_arn,
+        "known_user": events > 0,
+        "historyLength": events,
+    }
+
+
+def _refuse_filters(filter_arn: str | None, promotions: Sequence[dict[str, Any]]) -> None:
+    """No filter can exist yet, so that none is found; a promotion is one more filter."""
+    if filter_arn is not None:
+        parts = arns.read(filter_arn)
+        if parts is None or parts.kind != "filter":
+            raise InvalidInputException(f"{filter_arn} is not the ARN of a filter.", field="filter_arn")
+        raise lookup.not_found(filter_arn, field="filter_arn")
+    if promotions:
+        raise InvalidInputException("promotions are not available yet in this version.", field="promotions")
+
+
+def _check_request(
+    deployment: Deployment, user_id: str | None, item_id: str | None, num_results: int, *, with_metadata: bool
+) -> None:
+    recipe = deployment.recipe
+    if recipe.served_as not in ANSWERED_HERE:
+        raise InvalidInputException(
+            f"GetRecommendations does not fit {recipe.name}, a recipe of type {recipe.type}.", field="campaign_arn"
+        )
+    if recipe.user_id == "required" and user_id is None:
+        raise InvalidInputException(f"userId must be given: {recipe.name} needs it.", field="user_id")
+    if recipe.item_id == "required" and item_id is None:
+        raise InvalidInputException(f"itemId must be given: {recipe.name} needs it.", field="item_id")
+    most = quotas.limit("results_with_metadata" if with_metadata else "results")
+    if num_results > most:
+        raise InvalidInputException(
+            f"numResults can be at most {most}{' with metadata' if with_metadata else ''}.", field="num_results"
+        )
+
+
+def _request(
+    deployment: Deployment,
+    places: Places,
+    user_id: str | None,
+    item_id: str | None,
+    num_results: int,
+    context: Mapping[str, str],
+    *,
+    seed: int,
+) -> Request:
+    """What the model is asked: the user as of now, and what may not be in the answer."""
+    recipe = deployment.recipe
+    about: dict[str, Any] = {}
+    if user_id is not None and (recipe.can("real_time") or recipe.automatic_exclusion):
+        user = runtime_histories.look_up(places, user_id, deployment)
+        if recipe.can("real_time"):
+            about["history"] = user.trained()
+        if recipe.automatic_exclusion:
+            about["exclude"] = user.items_of_type(recipe.automatic_exclusion, quotas.limit("filter_interactions"))
+    if user_id is not None and recipe.can("user_metadata"):
+        about["user_attributes"] = runtime_columns.user_attributes(deployment.storage_key, places.users, user_id)
+    return Request(
+        user_id=user_id,
+        item_id=item_id,
+        context=context,
+        num_results=num_results,
+        seed=seed,
+        **deployment.exploration(),
+        **about,
+    )
+
+
+def _items(deployment: Deployment, found: list[Recommended]) -> list[dict[str, Any]]:
+    scored, reasoned = deployment.recipe.can("scores"), deployment.recipe.can("reasons")
+    items = []
+    for each in found:
+        item: dict[str, Any] = {"itemId": each.item_id}
+        if scored and each.score is not None:
+            item["score"] = each.score
+        if reasoned:
+            item["reason"] = list(each.reasons)
+        items.append(item)
+    return items

@@ -1,0 +1,110 @@
+"""A user's history at this moment: what the columns hold, and what was recorded since."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import connection
+
+from personalize_web.engine.serving import History, PastEvents
+from personalize_web.operations import runtime_columns
+from personalize_web.operations.runtime_datasets import Places
+from personalize_web.operations.runtime_deployments import Deployment
+
+_LOG = """
+SELECT * FROM (
+    SELECT timestamp, item_id, event_type, event_value, id, stored FROM resources_event
+    WHERE dataset_id = %s AND user_id = %s AND repeated = %s ORDER BY id DESC LIMIT 300) AS named
+UNION ALL SELECT * FROM (
+    SELECT timestamp, item_id, event_type, event_value, id, stored FROM resources_event
+    WHERE dataset_id = %s AND session_id = %s AND repeated = %s AND user_id IS NULL AND id > %s
+    ORDER BY id DESC LIMIT 300) AS anonymous
+"""
+"""The newest recorded events of a user and of a session of that name. Written out, as the ORM would take longer to
+write it than any database to answer it."""
+
+
+class Past(NamedTuple):
+    """One event."""
+
+    timestamp: float
+    item_id: str
+    event_type: str | None
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One event of the event log. A ``stored`` one is in the dataset's columns as well."""
+
+    past: Past
+    sequence: int
+    stored: bool
+
+
+@dataclass(frozen=True)
+class UserEvents:
+    """Everything that is known of what one user did, or of what was done in one session."""
+
+    user_id: str
+    places: Places
+    log: list[Recorded]
+    """Oldest first."""
+    deployment: Deployment | None = None
+
+    def trained(self) -> History:
+        """What the model answers from: what its training saw, and what was recorded since.
+
+        What was imported in bulk since then counts from the next training on, which is why the index that was laid
+        beside the model is read, and not the dataset's.
+        """
+        index = runtime_columns.history_of_model(self.deployment.storage_key) if self.deployment else None
+        if index is None or self.deployment is None:
+            return self.stored()
+        cutoff = self.deployment.event_cutoff
+        return joined(index.of(self.user_id), (event.past for event in self.log if event.sequence > cutoff))
+
+    def stored(self) -> History:
+        """What the dataset holds now, and what waits in the event log."""
+        place = self.places.interactions
+        index = runtime_columns.history_of_dataset(place.storage_key) if place else None
+        waiting = (event.past for event in self.log if not event.stored)
+        return joined(index.of(self.user_id) if index else PastEvents(), waiting)
+
+    def items_of_type(self, event_type: str, newest: int) -> set[str]:
+        """Items of the user's ``newest`` events of one type, spelled in whatever case."""
+        wanted = event_type.casefold()
+        history = self.stored()
+        pairs = zip(history.item_ids, history.event_types, strict=True)
+        return set([item for item, kind in pairs if kind is not None and kind.casefold() == wanted][-newest:])
+
+
+def look_up(places: Places, user_id: str, deployment: Deployment | None = None) -> UserEvents:
+    """The events of ``user_id``; where it is a session's id, those without a user that no training has seen."""
+    log: list[Recorded] = []
+    if places.interactions:
+        named = (places.interactions.pk, user_id, False)
+        with connection.cursor() as cursor:
+            cursor.execute(_LOG, (*named, *named, deployment.event_cutoff if deployment else 0))
+            rows = cursor.fetchall()
+        log = [Recorded(Past(at, item, kind, value), pk, bool(stored)) for at, item, kind, value, pk, stored in rows]
+        log.sort(key=lambda event: (event.past.timestamp, event.sequence))
+    return UserEvents(user_id, places, log, deployment)
+
+
+def joined(kept: History, since: Iterable[Past]) -> History:
+    """Both in the order of time. An event that is on its way from the log to the columns is in both, counting once."""
+    new = list(since)
+    if not new:
+        return kept
+    old = zip(kept.timestamps, kept.item_ids, kept.event_types, kept.values, strict=True)
+    events = [Past(*event) for event in old]
+    known = {(int(event.timestamp), event.item_id, event.event_type) for event in events}
+    events += [event for event in new if (int(event.timestamp), event.item_id, event.event_type) not in known]
+    events.sort(key=lambda event: event.timestamp)
+    return PastEvents(
+        [event.item_id for event in events],
+        [event.event_type for event in events],
+        [int(event.timestamp) for event in events],
+        [event.value for event in events],
+    )

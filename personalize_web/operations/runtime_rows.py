@@ -1,0 +1,36 @@
+"""Rows that every request reads and that seldom change, read at most twice a second."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import connection
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FRESH = 0.5
+"""Seconds. What one process changes, all others answer by after this time at the latest."""
+MOST = 4096
+
+
+def briefly(read: Callable[P, R]) -> Callable[P, R]:
+    """Keep what ``read`` returned for half a second. Inside a transaction everything is read anew."""
+    kept: dict[tuple[object, ...], tuple[float, R]] = {}
+
+    @wraps(read)
+    def reader(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block or kwargs:
+            return read(*args, **kwargs)
+        now = time.monotonic()
+        found = kept.get(args)
+        if found is not None and now - found[0] < FRESH:
+            return found[1]
+        value = read(*args)
+        if len(kept) >= MOST:
+            kept.clear()
+        kept[args] = (now, value)
+        return value
+
+    return reader
