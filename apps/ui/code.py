@@ -36,6 +36,8 @@ def _members(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _python(name: str, members: Mapping[str, Any]) -> list[str]:
+    if not members:
+        return [f"personalize.{name}()"]
     lines = [f"personalize.{name}("]
     for member, value in members.items():
         shown = (
