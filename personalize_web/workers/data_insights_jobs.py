@@ -1,8 +1,8 @@
 """The body of a data analysis."""
 
-from importlib import import_module
 from typing import Any
 
+from personalize_web.engine import statistics
 from personalize_web.engine.columns import Snapshot
 from personalize_web.engine.errors import DataError
 from personalize_web.resources import statuses
@@ -26,10 +26,9 @@ def create(context: JobContext, analysis: DataInsightsJob) -> Publication:
         if snapshot.segments:
             snapshots[dataset.dataset_type] = snapshot
             schemas[dataset.dataset_type] = folders.schema_of(dataset)
-    if "INTERACTIONS" not in snapshots:
-        raise DataError("The dataset group has no item interactions to analyse. Import some first.")
-    statistics = import_module("personalize_web.engine.statistics")
+    if not snapshots:
+        raise DataError("The dataset group has no data to analyse. Import some first.")
     result = statistics.analyse(
-        snapshots["INTERACTIONS"], snapshots.get("ITEMS"), snapshots.get("USERS"), schemas, context
+        snapshots.get("INTERACTIONS"), snapshots.get("ITEMS"), snapshots.get("USERS"), schemas, context
     )
     return lambda: {"result": result}

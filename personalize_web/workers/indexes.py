@@ -1,5 +1,6 @@
 """What serving and pages read of a dataset, made anew when its columns change."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from personalize_web.engine import attributes, history
 from personalize_web.engine import counts as counting
 from personalize_web.engine.columns import Snapshot
+from personalize_web.engine.history import HistoryIndex
 from personalize_web.engine.schemas import Schema
 from personalize_web.resources import locations
 from personalize_web.resources.models import Dataset
@@ -25,7 +27,12 @@ def renew(dataset: Dataset) -> None:
 
 def lay_beside(model: Path, snapshots: Mapping[str, tuple[Snapshot, Schema]]) -> None:
     """Put what the training saw of users into the model's folder: bulk rows of later imports change no answer."""
-    history.build(snapshots["INTERACTIONS"][0], model / locations.HISTORY)
+    interactions = snapshots["INTERACTIONS"][0]
+    present = interactions.root / locations.HISTORY
+    if present.exists() and HistoryIndex.open(present).version == interactions.version:
+        os.link(present, model / locations.HISTORY)
+    else:
+        history.build(interactions, model / locations.HISTORY)
     if "USERS" in snapshots:
         snapshot, schema = snapshots["USERS"]
         attributes.build(snapshot, schema, model / locations.USERS)
