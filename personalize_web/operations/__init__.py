@@ -242,10 +242,10 @@ __all__ = [  # noqa: RUF022
     "describe_recommender_details",  # for a recommender's page and its test panel
     "list_campaign_details",  # for a group's campaigns: what each serves, and its latest update
     "list_recommender_details",  # for a group's recommenders: use case, metrics, last training and latest update
-    "describe_items",  # the records of those items that the Items dataset has: id -> every column, and title
-    "get_user_history",  # whether the user is known, how many events we have at hand, and the newest of them, the newest first
-    "search_items",  # items whose title contains text, or whose id it is
-    "suggest_users",  # users to try, drawn anew each time
+    "describe_items",  # for the page to try recommendations: titles and columns of items, by id
+    "get_user_history",  # for the page to try recommendations: what a user did, the newest first
+    "search_items",  # for the page to try recommendations: items by a part of their title
+    "suggest_users",  # for the page to try recommendations: users to draw from
     "preflight_import",  # for the import form
     "create_data_insights_job",  # for the data analysis page
     "describe_data_insights_job",  # for the data analysis page: one analysis
@@ -256,27 +256,27 @@ __all__ = [  # noqa: RUF022
     "list_jobs",  # for the activity page: the newest jobs of a group or of the account, in the given states or in any
     "describe_readiness",  # for the overview
     "list_dataset_group_counts",  # for the navigation: how many resources of each kind a group has
-    "list_quotas",  # for the quotas page
+    "list_quotas",  # for the quotas page: each with its limit and use
     "describe_recipe_details",  # for a recipe's page and the forms that follow from it
     "list_recipe_details",  # for choosing: the recipes of solutions, or with domain its use cases
-    "try_recommendations",  # for the page to try recommendations
-    "write_sample_data",  # write the files of an invented streaming catalogue to the bucket sample
-    "check_schema",  # for the editor
-    "get_schema_template",  # for the editor
+    "try_recommendations",  # for the page to try recommendations: the runtime's answer, and how it went
+    "write_sample_data",  # for the first start: the files of the sample
+    "check_schema",  # for the editor: errors and warnings with their places and fixes
+    "get_schema_template",  # for the editor: the text a new schema begins with
     "list_schema_details",  # for choosing a schema: each with its dataset type and how many datasets use it
     "search_resources",  # for the search box: resources whose name contains text, or whose ARN it is
     "describe_solution_version_details",  # for a version's page
     "list_solution_details",  # for a group's solutions
     "list_solution_version_details",  # for a solution's page
-    "append_upload",  # take the next chunk of the file, which begins at offset; answers how much has been received
-    "begin_upload",  # make ready to receive a file of bytes bytes for location; answers the upload's id
-    "cancel_upload",  # forget an upload and what was received of it
-    "delete_stored_object",  # remove a file, or a folder with everything in it. A whole bucket is not removed at once
-    "describe_upload",  # how much of a file has been received: where an interrupted upload goes on
-    "finish_upload",  # put the received file in its place
-    "list_stored_objects",  # what lies directly in a folder; without a location the buckets
-    "preview_stored_object",  # the first lines lines of a file, as text; complete when there are no more
-    "list_due_trainings",  # of every account
-    "retrain_recommender",  # train a recommender on all its group holds now
-    "store_new_events",  # of every account: let the recorded events that wait be moved into their datasets' columns
+    "append_upload",  # for uploads: take the next chunk
+    "begin_upload",  # for uploads: make ready to receive a file
+    "cancel_upload",  # for uploads: forget what was received
+    "delete_stored_object",  # for the storage page: remove a file or a folder
+    "describe_upload",  # for uploads: where an interrupted one goes on
+    "finish_upload",  # for uploads: put the received file in its place
+    "list_stored_objects",  # for the storage page: what lies in a folder; without one, the buckets
+    "preview_stored_object",  # for the storage page: the first lines of a file
+    "list_due_trainings",  # for the clock: trainings that are due
+    "retrain_recommender",  # for the clock: a recommender's weekly training
+    "store_new_events",  # for the clock: recorded events into columns
 ]

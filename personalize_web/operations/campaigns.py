@@ -136,13 +136,19 @@ def delete_campaign(caller: Caller, *, campaign_arn: str) -> None:
 
 
 def _named(caller: Caller, arn: str) -> tuple[Solution, SolutionVersion | None]:
-    """The solution that ``arn`` belongs to, and the version it names; None for the newest."""
+    """The solution that ``arn`` belongs to, and the version it names; None for the newest.
+
+    The solution is held before the version, as its deletion does.
+    """
     field = "solution_version_arn"
-    if arn.endswith(LATEST):
-        return lookup.get(Solution, caller, arn.removesuffix(LATEST), field=field), None
     parts = arns.read(arn)
-    if parts and parts.kind == Solution.KIND and "/" not in parts.name:
-        raise lookup.not_found(arn, field=field)
+    if parts and parts.kind == Solution.KIND:
+        owner = arn.rpartition("/")[0] if "/" in parts.name else ""
+        if not lookup.of(Solution, caller).filter(arn=owner).exists():
+            raise lookup.not_found(arn, field=field)
+        solution = lookup.get(Solution, caller, owner, field=field)
+        if arn.endswith(LATEST):
+            return solution, None
     version = lookup.get(SolutionVersion, caller, arn, field=field)
     return version.solution, version
 

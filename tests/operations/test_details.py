@@ -196,3 +196,23 @@ def test_resources_are_found_by_a_part_of_their_name_or_by_their_arn(ben, ana, e
 def test_nobody_sees_the_details_of_another_account(eve, group, name, argument):
     with pytest.raises(ResourceNotFoundException):
         getattr(operations, name)(eve, **{argument: group.arn})
+
+
+def test_quotas_show_limit_and_use(ben, ana, group):
+    factories.campaign(ana, factories.solution_version(ana, factories.solution(ana, group), status="CREATE PENDING"))
+    factories.recommender(ana, group, status="CREATE FAILED")
+
+    def used(**narrowed):
+        return {each["name"]: each["used"] for each in operations.list_quotas(ben, **narrowed)["quotas"]}
+
+    of_account = {
+        "active_dataset_groups": 1,
+        "active_schemas": 2,
+        "pending_import_jobs": 0,
+        "pending_solution_versions": 1,
+    }
+    assert used() == of_account
+    of_group = {"active_solutions": 1, "active_campaigns": 1, "recommenders": 0}
+    assert used(dataset_group_arn=group.arn) == of_account | of_group
+    limits = {each["name"]: each["limit"] for each in operations.list_quotas(ben)["quotas"]}
+    assert (limits["active_dataset_groups"], limits["active_schemas"]) == (5, 500)
