@@ -115,7 +115,7 @@ class CampaignPage(DetailPage):
             "api": [
                 {"label": "API operation", "value": OPERATIONS.get(self.recipe.get("servedAs", ""), "GetRecommendations"),
                  "mono": True},
-                {"label": "Campaign ARN", "value": self.resource["campaignArn"], "copy": True},
+                {"label": "Campaign ARN", "value": self.resource["campaignArn"], "copyable": True},
             ],
             "about": self._about(solution, version),
             "tags_list": self.tags,

@@ -84,7 +84,7 @@ class RecipePage(ConsolePage):
     def _about(self) -> list[dict[str, Any]]:
         recipe = self.recipe
         return [
-            {"label": "Recipe ARN", "value": recipe["recipeArn"], "copy": True},
+            {"label": "Recipe ARN", "value": recipe["recipeArn"], "copyable": True},
             {"label": "Type", "value": recipes.type_text(recipe)},
             {"label": "For", "value": recipes.DOMAINS[recipe.get("domain")]},
             {"label": "Answers", "value": SERVED_BY.get(recipe.get("servedAs") or recipe["recipeType"], "GetRecommendations")},

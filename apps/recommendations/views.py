@@ -105,6 +105,11 @@ class TryPage(ConsolePage):
         counts = operations.describe_readiness(self.caller, dataset_group_arn=self.group_arn)["eventTypes"]
         return sorted(counts, key=lambda name: -counts[name])
 
+    @property
+    def personal(self) -> bool:
+        """Whether the answer depends on who asks."""
+        return self.resource["recipe"]["servedAs"] in ("USER_PERSONALIZATION", "PERSONALIZED_RANKING")
+
     # The request --------------------------------------------------------------------------------
 
     @property
@@ -239,7 +244,7 @@ class TryPage(ConsolePage):
             "fewer": len(rows) < self.form.cleaned_data.get("num_results", len(rows)),
             "version": model_arns.version_id(version),
             "raw": {key: value for key, value in answer.items() if key not in own},
-            "cold": history is not None and not history["known"],
+            "cold": self.personal and history is not None and not history["known"],
         }
 
     def context(self) -> dict[str, Any]:
@@ -256,6 +261,7 @@ class TryPage(ConsolePage):
             "recipe": recipe,
             "path": self.address(),
             "ready": self.ready,
+            "personal": self.personal,
             "asked": self.asked,
             "notes": notes.of_recipe(recipe, items=facts.get("items")),
             "metadata_denied": self.metadata_denied(),

@@ -104,7 +104,7 @@ class RecommenderPage(DetailPage):
             "update": self.updates(),
             "ready": status == "ACTIVE",
             "working": self.moving() and bool(self.job and self.job["state"] in ("PENDING", "IN_PROGRESS")),
-            "progress": jobs.progress(self.job),
+            "progress": jobs.progress(self.job) | {"percent": 100 * self.job["overall"] if self.job and "overall" in self.job else None},
             "about": self._about(),
             "rows": model_metrics.rows(metrics, None, floor),
             "baseline": floor,
@@ -124,7 +124,7 @@ class RecommenderPage(DetailPage):
     def _about(self) -> list[dict[str, Any]]:
         own = self.resource
         return [
-            {"label": "Recommender ARN", "value": own["recommenderArn"], "copy": True},
+            {"label": "Recommender ARN", "value": own["recommenderArn"], "copyable": True},
             {"label": "Use case", "value": own["recipe"]["title"]},
             {"label": "Last trained", "value": own.get("trainingStartedAt"), "moment": "list"} if own.get("trainingStartedAt")
             else {"label": "Last trained", "value": ""},

@@ -42,7 +42,7 @@ def ranking_quality(metrics: Mapping[str, float], baseline: Mapping[str, float] 
         "data": data,
         "layout": {
             "barmode": "group", "bargap": 0.28, "bargroupgap": 0.12, "shapes": shapes,
-            "yaxis": {"title": {"text": "Mean over test users"}, "range": [0, (top or 0.01) * 1.15], "tickformat": ".2f"},
+            "yaxis": {"title": {"text": "Mean over test users"}, "range": [0, (top or 0.01) * 1.15], "tickformat": _places([top])},
             "legend": {"y": -0.16}, "margin": {"b": 48},
         },
     }
@@ -101,7 +101,7 @@ def over_versions(
         "data": data,
         "layout": {
             "hovermode": "closest", "margin": {"b": 56}, "legend": {"y": -0.28},
-            "yaxis": {"tickformat": ".2f", "rangemode": "tozero" if len(kept) == 1 else "normal"},
+            "yaxis": {"tickformat": _places(y), "rangemode": "tozero" if len(kept) == 1 else "normal"},
             "xaxis": {"tickvals": x, "ticktext": [f"{each['at']:%b} {each['at'].day}<br>{each['label']}" for each in kept],
                       **({"range": _around(kept[0]["at"])} if len(kept) == 1 else {})},
             "shapes": [_mark(moment, color) for moment, _, color in marks],
@@ -118,6 +118,11 @@ def over_versions(
     }
 
 
+def _places(values: Sequence[float]) -> str:
+    """Decimals of an axis: enough that neighbouring ticks differ."""
+    return ".2f" if max(values, default=0) > 0.1 else ".3f"
+
+
 def _around(moment: datetime) -> list[str]:
     """A day on each side, so that a single version stands in the middle."""
     stamp = moment.timestamp()
@@ -130,22 +135,31 @@ def _mark(moment: datetime, color: str) -> dict[str, Any]:
             "line": {"color": color, "width": 1, "dash": "dot"}}
 
 
-def curve(
-    points: Sequence[Sequence[float]], *, axis: str, previous: Sequence[Sequence[float]] = (), previous_name: str = "",
-    best: str | None = None,
+def curves(
+    series: Mapping[str, Sequence[Sequence[float]]], *, axis: str, previous: Sequence[Sequence[float]] = (),
+    previous_name: str = "", best: str = "",
 ) -> Figure | None:
-    """A live curve over epochs: this version, the previous one dotted, and the best point so far (max or min)."""
-    if not points:
+    """Live curves over epochs: name -> points of this version, the previous version dotted.
+
+    ``best`` names the series whose best point is marked: "max:name" or "min:name".
+    """
+    kept = {name: points for name, points in series.items() if points}
+    if not kept:
         return None
-    x, y = [point[0] for point in points], [point[1] for point in points]
-    data: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines" if len(points) > 1 else "markers", "name": "This version", "x": x, "y": y,
-         "line": {"color": "var:s1", "width": 2}, "marker": {"color": "var:s1", "size": 7}}
-    ]
-    if best:
-        at = (max if best == "max" else min)(range(len(y)), key=y.__getitem__)
+    data: list[dict[str, Any]] = []
+    for at, (name, points) in enumerate(kept.items()):
+        color = f"var:s{(1, 2, 3, 5)[at % 4]}"
         data.append({
-            "type": "scatter", "mode": "markers", "name": "Best", "x": [x[at]], "y": [y[at]],
+            "type": "scatter", "mode": "lines" if len(points) > 1 else "markers", "name": name,
+            "x": [point[0] for point in points], "y": [point[1] for point in points],
+            "line": {"color": color, "width": 2}, "marker": {"color": color, "size": 7},
+        })
+    wanted, _, of = best.partition(":")
+    if of in kept:
+        x, y = [point[0] for point in kept[of]], [point[1] for point in kept[of]]
+        top = (max if wanted == "max" else min)(range(len(y)), key=y.__getitem__)
+        data.append({
+            "type": "scatter", "mode": "markers", "name": "Best", "x": [x[top]], "y": [y[top]],
             "marker": {"size": 9, "color": "var:s3", "line": {"color": "var:bg-container", "width": 2}},
         })
     if previous:

@@ -1,6 +1,7 @@
 """Solution versions: one while it trains and after, making one, stopping one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,10 +17,26 @@ from personalize_web import operations
 
 PHASES = ("Read", "Split", "Train", "Evaluate", "Learn from all", "Publish")
 LONG = "Train"
-CURVES = {
-    "loss": ("Training loss", "After each epoch", "Loss", "min"),
-    "ndcg": ("Validation NDCG at 10", "After each epoch; training stops when it no longer rises", "NDCG at 10", "max"),
-}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One live chart: which series it shows, under which names."""
+
+    title: str
+    sub: str
+    axis: str
+    series: Mapping[str, str]
+    """Series as the training calls it -> as the legend does."""
+    best: str = ""
+
+
+CURVES = (
+    Curve("Loss", "After each epoch", "Loss", {"training loss": "Training", "validation loss": "Validation"},
+          "min:Validation"),
+    Curve("Validation NDCG at 10", "Training stops when it no longer rises", "NDCG at 10",
+          {"validation ndcg_at_10": "This version"}, "max:This version"),
+)
 
 
 class VersionPages(ConsolePage):
@@ -118,7 +135,11 @@ class VersionPage(VersionPages, DetailPage):
             "stopped": status == "CREATE STOPPED",
         }
         if training or not own.get("metrics"):
-            whole |= {"progress": jobs.progress(self.job), "phases": self._phases()}
+            overall = (self.job or {}).get("overall")
+            whole |= {
+                "progress": jobs.progress(self.job) | {"percent": None if overall is None else 100 * overall},
+                "phases": self._phases(),
+            }
         whole |= {"curves": self._curves()}
         if self.tab == "configuration":
             whole |= {"configuration": words.configuration(own) + self._found()}
@@ -133,7 +154,7 @@ class VersionPage(VersionPages, DetailPage):
         interactions = facts.get("interactions")
         hours = own.get("trainingHours")
         fourth = (
-            {"label": "Training hours", "value": f"{hours:.2f}" if hours >= 0.01 else f"{hours:.4f}"} if hours is not None
+            {"label": "Training hours", "value": words.hours(hours)} if hours is not None
             else {"label": "Interactions", "value": formats.number(interactions)}
         )
         return [
@@ -166,33 +187,38 @@ class VersionPage(VersionPages, DetailPage):
         }
 
     def _phases(self) -> list[dict[str, Any]]:
-        return [each | {"long": each["label"] == LONG} for each in jobs.phases(self.job, PHASES)]
+        return [each | {"long": each["label"] == LONG} for each in jobs.phase_steps(self.job, PHASES)]
 
     def _curves(self) -> list[dict[str, Any]]:
-        """One chart for each series the training draws, live or as it was kept."""
+        """The charts of what the training draws, live or as it was kept."""
         live = (self.job or {}).get("curves") if self.moving() else None
         series = live or self.resource.get("curves") or {}
+        known = {name for curve in CURVES for name in curve.series}
+        wanted = [*CURVES, *(Curve(name.capitalize(), "After each step", "", {name: "This version"}) for name in series if name not in known)]
         before = next((each for each in self.others if each["number"] < self.own["number"]), None)
-        kept: Mapping[str, Any] = {}
-        if before and self.moving():
-            answer = operations.describe_solution_version_details(self.caller, solution_version_arn=before["solutionVersionArn"])
-            kept = answer["solutionVersion"].get("curves") or {}
-        drawn = []
-        for name, points in series.items():
-            title, sub, axis, best = next(
-                (about for part, about in CURVES.items() if part in name.lower()), (name.capitalize(), "After each step", "", "")
-            )
-            figure = charts.curve(
-                points, axis=axis, previous=kept.get(name, ()), best=best or None,
-                previous_name=f"Version {before['number']}" if before else "",
-            )
-            if figure:
-                drawn.append({
-                    "id": f"curve-{len(drawn)}", "title": title, "sub": sub, "figure": figure,
-                    "label": f"{title}: {points[-1][1]:.4g} after {points[-1][0]:g} epochs.",
-                    "table": {"columns": ["Epoch", axis or title], "rows": [[f"{x:g}", f"{y:.4f}"] for x, y in points]},
-                })
-        return drawn
+        kept = self._kept_curves(before) if before and self.moving() else {}
+        return [
+            card for at, curve in enumerate(wanted)
+            if (card := self._card(f"curve-{at}", curve, series, kept, f"Version {before['number']}" if before else ""))
+        ]
+
+    def _kept_curves(self, version: Mapping[str, Any]) -> Mapping[str, Any]:
+        arn = version["solutionVersionArn"]
+        return operations.describe_solution_version_details(self.caller, solution_version_arn=arn)["solutionVersion"].get("curves") or {}
+
+    @staticmethod
+    def _card(id: str, curve: Curve, series: Mapping[str, Any], kept: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+        drawn = {words: series[key] for key, words in curve.series.items() if series.get(key)}
+        last = list(curve.series)[-1]
+        figure = charts.curves(drawn, axis=curve.axis, previous=kept.get(last, ()), previous_name=name, best=curve.best)
+        if figure is None:
+            return None
+        rows = [[f"{x:g}", words, f"{y:.4f}"] for words, points in drawn.items() for x, y in points]
+        return {
+            "id": id, "title": curve.title, "sub": curve.sub, "figure": figure,
+            "label": f"{curve.title}: " + ", ".join(f"{words} {points[-1][1]:.4g}" for words, points in drawn.items()),
+            "table": {"columns": ["Epoch", "Series", "Value"], "rows": rows},
+        }
 
     def _found(self) -> list[dict[str, Any]]:
         """What the training chose and counted, for the configuration tab."""

@@ -67,9 +67,7 @@ class SolutionsPage(Tabbed):
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         return (
             Column("name", "Name", cells.href(lambda row: self.url("solutions:detail", solution=row["name"])), sortable=True),
-            Column("recipe", "Recipe", cells.href(self._recipe, "recipeName", css="mono-small"),
-                   value=lambda row: row.get("recipeName"), sortable=True),
-            Column("recipeType", "Recipe type", value=_type, sortable=True, css="secondary nowrap"),
+            Column("recipe", "Recipe and type", self._recipe, value=lambda row: f"{row.get('recipeName')} {_type(row)}", sortable=True),
             Column("training", "Automatic training", value=words.schedule, css="secondary nowrap"),
             Column("status", "Status", cells.status(), sortable=True),
             Column("latest", "Latest version", self._latest, value=lambda row: (row.get("latestVersion") or {}).get("status")),
@@ -89,18 +87,21 @@ class SolutionsPage(Tabbed):
                   "disabled_reason": self.create_blocked()}
         return super().header() | {"create": create}
 
-    def _recipe(self, row: Row) -> str:
-        return self.url("recipes:group_detail", recipe=row["recipeName"])
+    def _recipe(self, row: Row) -> SafeString:
+        return format_html(
+            '<a class="mono-small nowrap" href="{}">{}</a><span class="second-line">{}</span>',
+            self.url("recipes:group_detail", recipe=row["recipeName"]), row["recipeName"], _type(row),
+        )
 
     def _latest(self, row: Row) -> SafeString:
         latest = row.get("latestVersion")
         if not latest:
             return cells.MISSING
         return format_html(
-            '<span class="row"><a class="mono-small" href="{}">{}</a>{}</span>',
+            '{}<a class="mono-small second-line" href="{}">{}</a>',
+            cells.pill(latest["status"], latest.get("failureReason", ""), id=f"version-{tables.slug(row['name'])}"),
             self.url("solutions:version", solution=row["name"], version=latest["versionId"]),
             latest["versionId"],
-            cells.pill(latest["status"], latest.get("failureReason", ""), id=f"version-{tables.slug(row['name'])}"),
         )
 
     def _final(self, row: Row) -> bool:
@@ -159,6 +160,7 @@ class SolutionPage(DetailPage):
         rows = operations.list_solution_version_details(self.caller, solution_arn=arn)["solutionVersions"]
         return [
             row | {"number": len(rows) - at, "headline": (row.get("metrics") or {}).get(HEADLINE),
+                   "hours": words.hours(row.get("trainingHours")),
                    "href": self.url("solutions:version", solution=self.kwargs["solution"], version=row["versionId"])}
             for at, row in enumerate(rows)
         ]
@@ -195,7 +197,7 @@ class SolutionPage(DetailPage):
             "tags_list": self.tags,
             "manage_tags": words.manage_tags(self, self.resource["solutionArn"]),
             "overview": [
-                {"label": "Solution ARN", "value": self.resource["solutionArn"], "copy": True},
+                {"label": "Solution ARN", "value": self.resource["solutionArn"], "copyable": True},
                 {"label": "Recipe", "value": recipe, "href": self.url("recipes:group_detail", recipe=recipe), "mono": True},
                 {"label": "Automatic training", "value": words.schedule(self.resource)},
                 {"label": "Created", "value": self.resource["creationDateTime"], "moment": "list"},

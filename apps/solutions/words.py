@@ -23,6 +23,13 @@ def schedule(solution: Mapping[str, Any]) -> str:
     return "Every day" if found[0] == "1" else f"Every {found[0]} days"
 
 
+def hours(value: float | None) -> str:
+    """Training hours: two decimals, four where it took less than a minute or so."""
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if value >= 0.02 else f"{value:.4f}"
+
+
 def configuration(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The settings of a solution or version as sections of key-value pairs."""
     config = resource.get("solutionConfig") or {}

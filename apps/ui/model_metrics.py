@@ -74,6 +74,11 @@ class Row:
         return "up" if self.change > 0 else "down"
 
     @property
+    def good(self) -> bool:
+        """Whether the change is for the better."""
+        return (self.change or 0) > 0
+
+    @property
     def change_text(self) -> str:
         """ "+4.1%" with a real minus sign."""
         if self.change is None:

@@ -62,10 +62,10 @@ def tick(feature: str, title: str) -> Callable[[Mapping[str, Any]], SafeString]:
 
 def _name(address: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], SafeString]:
     def draw(recipe: Mapping[str, Any]) -> SafeString:
-        soon = "" if recipe["available"] else mark_safe(' <span class="badge outline">Not available yet</span>')
+        soon = "" if recipe["available"] else mark_safe('<span class="badge outline">Not available yet</span>')
         return format_html(
-            '<span class="row"><a class="name" href="{}">{}</a>{}</span><span class="second-line">{}</span>',
-            address(recipe), recipe["name"], soon, recipe["title"],
+            '<a class="name nowrap" href="{}">{}</a><span class="second-line">{}</span>{}',
+            address(recipe), recipe["name"], recipe["title"], soon,
         )
 
     return draw
