@@ -46,8 +46,8 @@ PLACES = (
 )  # fmt: skip
 
 HEROES = (
-    "a retired pilot", "two sisters", "a young violinist", "an unlucky inspector", "a village teacher",
-    "a shy engineer", "three old friends", "a runaway prince", "a night-shift nurse", "a stubborn farmer",
+    "a retired pilot", "a lighthouse keeper", "a young violinist", "an unlucky inspector", "a village teacher",
+    "a shy engineer", "a travelling barber", "a runaway prince", "a night-shift nurse", "a stubborn farmer",
     "a forger with a conscience", "the last librarian", "a rookie reporter", "a ship's cook", "a family of bakers",
     "an exiled astronomer",
 )  # fmt: skip
