@@ -60,7 +60,7 @@ def prepare() -> dict[str, Any]:
     group = operations.create_dataset_group(caller, name="bench")["datasetGroupArn"]
     fields = [{"name": "USER_ID", "type": "string"}, {"name": "ITEM_ID", "type": "string"},
               {"name": "TIMESTAMP", "type": "long"}]  # fmt: skip
-    text = {"type": "record", "name": "Interactions", "namespace": "bench", "fields": fields, "version": "1.0"}
+    text = {"type": "record", "name": "Interactions", "namespace": "com.amazonaws.personalize.schema", "fields": fields, "version": "1.0"}
     schema = operations.create_schema(caller, name="bench", schema=json.dumps(text))["schemaArn"]
     job.run_pending()
     dataset = operations.create_dataset(

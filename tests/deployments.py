@@ -3,16 +3,17 @@
 import json
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from personalize_web.engine.columns import Snapshot
+from personalize_web.engine import schemas as avro
+from personalize_web.engine.columns import ColumnStore, Snapshot
 from personalize_web.engine.dataset import Dataset as Trained
 from personalize_web.engine.dataset import Limits
 from personalize_web.engine.recipes.catalogue import RECIPES
-from personalize_web.engine.recipes.recipe import Recipe
 from personalize_web.engine.training import Options, train_version
 from personalize_web.operations import Caller
 from personalize_web.resources import locations
@@ -22,24 +23,26 @@ from personalize_web.resources.models import (
     DatasetGroup,
     EventTracker,
     Recommender,
-    Schema,
     SolutionVersion,
 )
 from personalize_web.workers import folders, indexes
 from tests import factories
 
-INTERACTIONS = [
-    {"name": "USER_ID", "type": "string"},
-    {"name": "ITEM_ID", "type": "string"},
-    {"name": "EVENT_TYPE", "type": "string"},
-    {"name": "TIMESTAMP", "type": "long"},
-]
-ITEMS = [
-    {"name": "ITEM_ID", "type": "string"},
-    {"name": "TITLE", "type": "string"},
-    {"name": "CREATION_TIMESTAMP", "type": "long"},
-    {"name": "GENRES", "type": "string", "categorical": True},
-]
+FIELDS = {
+    "INTERACTIONS": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
+    "ITEMS": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TITLE", "type": "string"},
+        {"name": "CREATION_TIMESTAMP", "type": "long"},
+        {"name": "GENRES", "type": "string", "categorical": True},
+        {"name": "DURATION", "type": ["null", "float"]},
+    ],
+}
 START = 1_700_000_000
 
 
@@ -69,6 +72,7 @@ def catalogue(genres: int = 4, titles: int = 30) -> pa.Table:
             "TITLE": [f"Title {each}" for each in ids],
             "CREATION_TIMESTAMP": [START - 10_000_000 + index for index in range(len(ids))],
             "GENRES": [f"genre {each.partition('-')[0]}" for each in ids],
+            "DURATION": pa.array([None if each.endswith("-0") else 90.5 for each in ids], pa.float64()),
         }
     )
 
@@ -86,65 +90,78 @@ def viewings(users: int = 160, genres: int = 4, titles: int = 30, each: int = 20
     return pa.table(dict(zip(("USER_ID", "ITEM_ID", "EVENT_TYPE", "TIMESTAMP"), map(list, columns), strict=True)))
 
 
-def deploy(
-    caller: Caller,
+def train(
     recipe: str,
+    folder: Path,
     *,
     interactions: pa.Table | None = None,
     items: pa.Table | None = None,
-    config: dict[str, Any] | None = None,
     options: Options | None = None,
-) -> Deployed:
-    """A campaign of a custom recipe, or a recommender of a use case, that answers."""
+) -> uuid.UUID:
+    """The key of a model of the tables, as a training leaves it; ``folder`` is for columns that nothing reads again."""
     known = RECIPES[recipe]
-    name = f"{recipe}-{uuid.uuid4().hex[:6]}"
     tables = {
         "INTERACTIONS": viewings() if interactions is None else interactions,
         "ITEMS": catalogue() if items is None else items,
     }
-    group = factories.group(caller, name, domain=known.domain)
-    datasets = {
-        kind: factories.dataset(caller, group, kind, of_schema=_schema(caller, f"{name}-{kind}", kind, fields, known))
-        for kind, fields in (("INTERACTIONS", INTERACTIONS), ("ITEMS", ITEMS))
+    parsed = {kind: avro.parse(schema_text(kind), domain=known.domain) for kind in tables}
+    snapshots = {
+        kind: (_stored(ColumnStore(folder / kind), parsed[kind], table), parsed[kind]) for kind, table in tables.items()
     }
-    key = _train(known, tables, datasets, options or Options(threads=1))
-    tracker = factories.event_tracker(caller, group, name)
-    if known.domain:
-        row: Any = factories.recommender(caller, group, name, recipe=recipe, storage_key=key, config=config or {})
-        return Deployed(group, datasets["INTERACTIONS"], tracker, row, None)
-    version = factories.solution_version(
-        caller, factories.solution(caller, group, name, recipe=recipe), storage_key=key
-    )
-    row = factories.campaign(caller, version, name, config=config or {})
-    return Deployed(group, datasets["INTERACTIONS"], tracker, row, version)
-
-
-def _schema(caller: Caller, name: str, kind: str, fields: list[dict[str, Any]], recipe: Recipe) -> Schema:
-    about = {"type": "record", "name": kind.title(), "namespace": "com.amazonaws.personalize.schema", "version": "1.0"}
-    text = json.dumps(about | {"fields": fields})
-    return factories.schema(caller, name, dataset_type=kind, domain=recipe.domain, text=text)
-
-
-def store(dataset: Dataset, table: pa.Table) -> Snapshot:
-    """Put ``table`` in the place of everything that the dataset has, and make what requests read anew."""
-    columns = folders.store_of(dataset)
-    with columns.staging() as aside:
-        pq.write_table(table, aside / "rows.parquet")
-        snapshot = columns.replace_bulk([aside / "rows.parquet"], folders.schema_of(dataset))
-    indexes.renew(dataset)
-    return snapshot
-
-
-def _train(recipe: Recipe, tables: dict[str, pa.Table], datasets: dict[str, Dataset], options: Options) -> uuid.UUID:
-    """A model of the tables, in a folder of its own."""
-    parsed = {kind: folders.schema_of(row) for kind, row in datasets.items()}
-    snapshots = {kind: (store(row, tables[kind]), parsed[kind]) for kind, row in datasets.items()}
     trained = Trained.from_tables(
         tables["INTERACTIONS"], tables["ITEMS"], schemas=parsed, limits=Limits(interactions=1, users=1)
     )
     key = uuid.uuid4()
-    folder = locations.model_folder(key)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    train_version(recipe, trained, {}, folder, options=options)
-    indexes.lay_beside(folder, snapshots)
+    model = locations.model_folder(key)
+    model.parent.mkdir(parents=True, exist_ok=True)
+    train_version(known, trained, {}, model, options=options or Options(threads=1))
+    indexes.lay_beside(model, snapshots)
     return key
+
+
+def deploy(
+    caller: Caller,
+    recipe: str,
+    model: uuid.UUID,
+    *,
+    interactions: pa.Table | None = None,
+    items: pa.Table | None = None,
+    config: dict[str, Any] | None = None,
+) -> Deployed:
+    """A campaign of a custom recipe, or a recommender of a use case, that answers from ``model``."""
+    domain = RECIPES[recipe].domain
+    name = f"{recipe}-{uuid.uuid4().hex[:6]}"
+    group = factories.group(caller, name, domain=domain)
+    datasets = {}
+    for kind in FIELDS:
+        schema = factories.schema(caller, f"{name}-{kind}", dataset_type=kind, domain=domain, text=schema_text(kind))
+        datasets[kind] = factories.dataset(caller, group, kind, of_schema=schema)
+    store(datasets["INTERACTIONS"], viewings() if interactions is None else interactions)
+    store(datasets["ITEMS"], catalogue() if items is None else items)
+    tracker = factories.event_tracker(caller, group, name)
+    config = config or {}
+    if domain:
+        row: Any = factories.recommender(caller, group, name, recipe=recipe, storage_key=model, config=config)
+        return Deployed(group, datasets["INTERACTIONS"], tracker, row, None)
+    solution = factories.solution(caller, group, name, recipe=recipe)
+    version = factories.solution_version(caller, solution, storage_key=model)
+    row = factories.campaign(caller, version, name, config=config)
+    return Deployed(group, datasets["INTERACTIONS"], tracker, row, version)
+
+
+def schema_text(kind: str) -> str:
+    """The schema of the datasets made here."""
+    about = {"type": "record", "name": kind.title(), "namespace": "com.amazonaws.personalize.schema", "version": "1.0"}
+    return json.dumps(about | {"fields": FIELDS[kind]})
+
+
+def store(dataset: Dataset, table: pa.Table) -> None:
+    """Put ``table`` in the place of everything that the dataset has, and make what requests read anew."""
+    _stored(folders.store_of(dataset), folders.schema_of(dataset), table)
+    indexes.renew(dataset)
+
+
+def _stored(columns: ColumnStore, schema: avro.Schema, table: pa.Table) -> Snapshot:
+    with columns.staging() as aside:
+        pq.write_table(table, aside / "rows.parquet")
+        return columns.replace_bulk([aside / "rows.parquet"], schema)

@@ -17,19 +17,31 @@ from personalize_web.operations.recommendations import (
     try_recommendations,
 )
 from personalize_web.resources.models import Campaign, ServedList
-from tests.deployments import deploy
+from tests.deployments import deploy, train
 
 ABSENT = "arn:aws:personalize:us-east-1:123456789012:{}/absent"
 
 
-@pytest.fixture
-def popular(ana, db):
-    return deploy(ana, "aws-popularity-count")
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Recipe -> the key of its model; each is trained once."""
+    recipes = ("aws-popularity-count", "aws-sims", "aws-vod-most-popular")
+    return {recipe: train(recipe, tmp_path_factory.mktemp(recipe)) for recipe in recipes}
 
 
 @pytest.fixture
-def similar(ana, db):
-    return deploy(ana, "aws-sims")
+def popular(ana, db, models):
+    return deploy(ana, "aws-popularity-count", models["aws-popularity-count"])
+
+
+@pytest.fixture
+def similar(ana, db, models):
+    return deploy(ana, "aws-sims", models["aws-sims"])
+
+
+@pytest.fixture
+def most_popular(ana, db, models):
+    return deploy(ana, "aws-vod-most-popular", models["aws-vod-most-popular"])
 
 
 def ids(answer):
@@ -92,18 +104,15 @@ def test_what_was_served_is_remembered(ana, popular):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_served_lists_are_written_behind_the_answer(ana):
-    popular = deploy(ana, "aws-popularity-count")
+def test_served_lists_are_written_behind_the_answer(ana, popular):
     answer = get_recommendations(ana, user_id="u1", **popular.target)
     runtime_served_lists.flush()
     assert ServedList.objects.filter(recommendation_id=answer["recommendationId"]).exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_served_lists_wait_for_a_database_that_does_not_take_them(ana, monkeypatch):
+def test_served_lists_wait_for_a_database_that_does_not_take_them(ana, popular, monkeypatch):
     from django.db import OperationalError
-
-    popular = deploy(ana, "aws-popularity-count")
 
     def refuse(*_, **__):
         raise OperationalError("locked")
@@ -174,16 +183,14 @@ def test_an_updated_campaign_answers_from_its_new_version_at_once(ana, popular, 
         get_recommendations(ana, **popular.target)
 
 
-def test_a_stopped_recommender_does_not_answer(ana, db):
-    most_popular = deploy(ana, "aws-vod-most-popular")
+def test_a_stopped_recommender_does_not_answer(ana, most_popular):
     assert ids(get_recommendations(ana, user_id="u1", **most_popular.target))
     most_popular.row.move(statuses.INACTIVE)
     with pytest.raises(InvalidInputException, match="INACTIVE"):
         get_recommendations(ana, user_id="u1", **most_popular.target)
 
 
-def test_a_use_case_needs_its_user(ana, db):
-    most_popular = deploy(ana, "aws-vod-most-popular")
+def test_a_use_case_needs_its_user(ana, most_popular):
     with pytest.raises(InvalidInputException, match="userId"):
         get_recommendations(ana, **most_popular.target)
 
@@ -193,6 +200,7 @@ def test_a_model_that_is_not_in_place_can_be_asked_again_later(ana, popular):
 
     from personalize_web.resources import locations
 
+    serving_models._models.clear()
     folder = locations.model_folder(popular.version.storage_key)
     shutil.move(folder, f"{folder}.aside")
     with pytest.raises(ServiceUnavailable):
@@ -202,6 +210,7 @@ def test_a_model_that_is_not_in_place_can_be_asked_again_later(ana, popular):
 
 
 def test_a_model_is_loaded_once(ana, popular, monkeypatch):
+    serving_models._models.clear()
     loads = []
     load = serving_models.serving.load
     monkeypatch.setattr(serving_models.serving, "load", lambda folder: loads.append(folder) or load(folder))
@@ -212,10 +221,48 @@ def test_a_model_is_loaded_once(ana, popular, monkeypatch):
 
 def test_models_that_nobody_asks_are_let_go(ana, popular, similar, monkeypatch):
     monkeypatch.setattr(serving_models, "MOST", 1)
+    serving_models._models.clear()
     serving_models.get(popular.version.storage_key)
     serving_models.get(similar.version.storage_key)
     assert popular.version.storage_key not in serving_models._models
     assert similar.version.storage_key in serving_models._models
+
+
+def test_metadata_is_switched_on_where_the_recipe_does_not_always_have_it(ana, popular):
+    wanted = {"ITEMS": ["TITLE"]}
+    with pytest.raises(InvalidInputException, match="enableMetadataWithRecommendations"):
+        get_recommendations(ana, metadata_columns=wanted, **popular.target)
+    popular.row.change(config={"enableMetadataWithRecommendations": True})
+    first = get_recommendations(ana, metadata_columns=wanted, **popular.target)["itemList"][0]
+    assert first["metadata"] == {"TITLE": f"Title {first['itemId']}"}
+
+
+@pytest.fixture
+def with_metadata(popular):
+    popular.row.change(config={"enableMetadataWithRecommendations": True})
+    return popular
+
+
+def test_every_kind_of_column_is_a_text_and_a_missing_value_is_left_out(ana, with_metadata):
+    wanted = {"ITEMS": ["genres", "DURATION", "CREATION_TIMESTAMP"]}
+    answer = get_recommendations(ana, metadata_columns=wanted, num_results=50, **with_metadata.target)
+    found = {item["itemId"]: item["metadata"] for item in answer["itemList"]}
+    assert found["0-3"] == {"genres": "genre 0", "DURATION": "90.5", "CREATION_TIMESTAMP": "1690000003"}
+    assert found["0-0"] == {"genres": "genre 0", "CREATION_TIMESTAMP": "1690000000"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "about"),
+    [
+        ({"USERS": ["TITLE"]}, {}),
+        ({"ITEMS": ["UNKNOWN"]}, {}),
+        ({"ITEMS": ["TITLE"] * 11}, {}),
+        ({"ITEMS": ["TITLE"]}, {"num_results": 51}),
+    ],
+)
+def test_metadata_that_cannot_be_answered_is_refused(ana, with_metadata, wanted, about):
+    with pytest.raises(InvalidInputException):
+        get_recommendations(ana, metadata_columns=wanted, **about, **with_metadata.target)
 
 
 def test_too_many_requests_a_second_are_turned_away(ana, popular, settings, monkeypatch):
@@ -242,3 +289,5 @@ def test_trying_tells_how_it_went(ana, popular):
     assert answer["milliseconds"] > 0
     assert answer["solutionVersionArn"] == popular.version.arn
     assert (answer["known_user"], answer["historyLength"]) == (False, 0)
+    known = try_recommendations(ana, user_id="u1", **popular.target)
+    assert (known["known_user"], known["historyLength"]) == (True, 20)
