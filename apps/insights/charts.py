@@ -1,52 +1,16 @@
-"""Numbers of an analysis -> Plotly figures: {id, title, sub, figure, table, label} of components/chart.html.
+"""Numbers of an analysis -> the charts of its page."""
 
-Colours are named "var:s1" and resolved in the browser, so that a figure follows the theme.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apps.insights import figures
 from apps.ui.formats import number, percent
 
-Chart = dict[str, Any]
-MARK = {"color": "var:text-muted", "width": 1, "dash": "dot"}
 ADVISED = 0.70
 ADVISED_TEXT = 0.85
 
 
-def chart(
-    id: str, title: str, sub: str, data: list[dict[str, Any]], layout: Mapping[str, Any], table: Any, label: str
-) -> Chart:
-    """One chart card."""
-    return {
-        "id": id,
-        "title": title,
-        "sub": sub,
-        "figure": {"data": data, "layout": dict(layout)},
-        "table": table,
-        "label": label,
-    }
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
-    """The same numbers as text; numbers get their separators."""
-    return {"columns": list(columns), "rows": [[_cell(value) for value in row] for row in rows]}
-
-
-def _cell(value: Any) -> str:
-    return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-
-
-def _line(x: float | str, color: str = "var:text-muted") -> dict[str, Any]:
-    return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": MARK | {"color": color}}
-
-
-def _note(x: Any, y: Any, text: str, **more: Any) -> dict[str, Any]:
-    base = {"x": x, "y": y, "text": text, "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
-    return base | {"font": {"size": 11, "color": "var:text-muted"}} | more
-
-
-def over_time(numbers: Mapping[str, Any]) -> Chart:
+def over_time(numbers: Mapping[str, Any]) -> figures.Chart:
     """Interactions over time, stacked by event type. numbers: unit, x (dates), series {event type: counts}."""
     unit, series = numbers["unit"], numbers["series"]
     single = len(series) == 1
@@ -71,18 +35,18 @@ def over_time(numbers: Mapping[str, Any]) -> Chart:
     rows = [[when, *(counts[at] for counts in series.values())] for at, when in enumerate(numbers["x"])]
     total = sum(sum(counts) for counts in series.values())
     sub = f"Events per {unit}" + ("" if single else ", by event type")
-    return chart(
+    return figures.chart(
         "chart-time",
         "Interactions over time",
         sub,
         data,
         layout,
-        table([unit.capitalize(), *series], rows),
+        figures.table([unit.capitalize(), *series], rows),
         f"{number(total)} events from {numbers['x'][0]} to {numbers['x'][-1]}, per {unit}.",
     )
 
 
-def event_types(counts: Mapping[str, int]) -> Chart:
+def event_types(counts: Mapping[str, int]) -> figures.Chart:
     """Event types on a logarithmic scale, with the 1,000 that a use case asks for."""
     names = sorted(counts, key=lambda name: counts[name])
     layout = {
@@ -90,8 +54,10 @@ def event_types(counts: Mapping[str, int]) -> Chart:
         "margin": {"l": 104, "r": 64, "b": 40, "t": 24},
         "xaxis": {"type": "log", "title": {"text": "Events"}, "showline": False, "ticks": "", "dtick": 1},
         "yaxis": {"showgrid": False, "ticklabelstandoff": 6, "automargin": True},
-        "shapes": [_line(1000, "var:warning")],
-        "annotations": [_note(3, 1.01, "1,000 advised", yref="paper", xanchor="center", font=_warning())],
+        "shapes": [figures.line(1000, "var:warning")],
+        "annotations": [
+            figures.note(3, 1.01, "1,000 advised", yref="paper", xanchor="center", font=figures.warning_text())
+        ],
     }
     bar = {
         "type": "bar",
@@ -107,24 +73,20 @@ def event_types(counts: Mapping[str, int]) -> Chart:
         "hovertemplate": "%{y}: %{x:,} events<extra></extra>",
     }
     rows = [[name, counts[name]] for name in reversed(names)]
-    return chart(
+    return figures.chart(
         "chart-types",
         "Event types",
         "Events of each type; logarithmic",
         [bar],
         layout,
-        table(["Event type", "Events"], rows),
+        figures.table(["Event type", "Events"], rows),
         f"{len(names)} event types, the most frequent is {names[-1]} with {number(counts[names[-1]])} events.",
     )
 
 
-def _warning() -> dict[str, Any]:
-    return {"size": 11, "color": "var:warning"}
-
-
-def per_user(numbers: Mapping[str, Any]) -> Chart:
+def per_user(numbers: Mapping[str, Any]) -> figures.Chart:
     """Interactions per user in logarithmic bins. numbers: edges (n + 1), counts (n), users, median, p95, p99."""
-    edges, counts = numbers["edges"], numbers["counts"]
+    edges, counts = _without_lead(numbers["edges"], numbers["counts"])
     labels = [_span(edges[at], edges[at + 1]) for at in range(len(counts))]
     bar = {
         "type": "bar",
@@ -144,9 +106,9 @@ def per_user(numbers: Mapping[str, Any]) -> Chart:
             continue
         at = _place(float(value), edges)
         left = at > 0.7 * len(counts)
-        shapes.append(_line(at, "var:text-secondary" if name == "Median" else "var:text-muted"))
+        shapes.append(figures.line(at, "var:text-secondary" if name == "Median" else "var:text-muted"))
         notes.append(
-            _note(
+            figures.note(
                 at + (-0.12 if left else 0.12),
                 height,
                 f"{name}{':' if '%' in name else ''} {number(value)}",
@@ -169,15 +131,22 @@ def per_user(numbers: Mapping[str, Any]) -> Chart:
         "shapes": shapes,
         "annotations": notes,
     }
-    return chart(
+    return figures.chart(
         "chart-users",
         "Interactions per user",
         f"{number(numbers['users'])} users; logarithmic bins",
         [bar],
         layout,
-        table(["Interactions", "Users"], zip(labels, counts, strict=True)),
-        f"Half of the users have at most {number(numbers.get('median'))} interactions, 95% at most {number(numbers.get('p95'))}.",
+        figures.table(["Interactions", "Users"], zip(labels, counts, strict=True)),
+        f"Half of the users have at most {number(numbers.get('median'))} interactions, "
+        f"95% at most {number(numbers.get('p95'))}.",
     )
+
+
+def _without_lead(edges: Sequence[float], counts: Sequence[int]) -> tuple[Sequence[float], Sequence[int]]:
+    """From the first bin that holds somebody."""
+    first = next((at for at, count in enumerate(counts) if count), 0)
+    return edges[first:], counts[first:]
 
 
 def _span(low: float, high: float) -> str:
@@ -192,8 +161,11 @@ def _place(value: float, edges: Sequence[float]) -> float:
     return len(edges) - 1.5
 
 
-def popularity(numbers: Mapping[str, Any], noun: str = "Item") -> Chart:
-    """Interactions by rank, both axes logarithmic. numbers: ranks, counts, items, top_share (of the first 10%), single."""
+def popularity(numbers: Mapping[str, Any], noun: str = "Item") -> figures.Chart:
+    """Interactions by rank, both axes logarithmic.
+
+    numbers: ranks, counts, items, top_share (of the first 10%), single (items with one event).
+    """
     items = numbers["items"]
     line = {
         "type": "scatter",
@@ -207,8 +179,8 @@ def popularity(numbers: Mapping[str, Any], noun: str = "Item") -> Chart:
     }
     tenth = max(1, items // 10)
     notes = [
-        _note(
-            _log(tenth) - 0.05,
+        figures.note(
+            figures.log(tenth) - 0.05,
             1,
             f"Top 10% of {noun.lower()}s:<br>{percent(numbers['top_share'])} of events",
             yref="paper",
@@ -219,7 +191,7 @@ def popularity(numbers: Mapping[str, Any], noun: str = "Item") -> Chart:
     ]
     if numbers.get("single"):
         text = f"{number(numbers['single'])} {noun.lower()}s have<br>a single event"
-        notes.append(_note(_log(tenth) - 0.1, 0.04, text, yref="paper", xanchor="right", align="right"))
+        notes.append(figures.note(figures.log(tenth) - 0.1, 0.04, text, yref="paper", xanchor="right", align="right"))
     top = max(numbers["counts"], default=1)
     layout = {
         "hovermode": "closest",
@@ -229,29 +201,23 @@ def popularity(numbers: Mapping[str, Any], noun: str = "Item") -> Chart:
             "title": {"text": "Interactions"},
             "dtick": 1,
             "tickformat": ",d",
-            "range": [-0.08, _log(top) * 1.04 + 0.05],
+            "range": [-0.08, figures.log(top) * 1.04 + 0.05],
         },
-        "shapes": [_line(tenth)],
+        "shapes": [figures.line(tenth)],
         "annotations": notes,
     }
-    return chart(
+    return figures.chart(
         "chart-popularity",
         f"{noun} popularity",
         "Interactions by rank; both axes logarithmic",
         [line],
         layout,
-        table(["Rank", "Interactions"], zip(numbers["ranks"], numbers["counts"], strict=True)),
+        figures.table(["Rank", "Interactions"], zip(numbers["ranks"], numbers["counts"], strict=True)),
         f"The first 10% of {noun.lower()}s have {percent(numbers['top_share'])} of all events.",
     )
 
 
-def _log(value: float) -> float:
-    from math import log10
-
-    return log10(max(value, 1))
-
-
-def completeness(columns: Sequence[Mapping[str, Any]]) -> Chart:
+def completeness(columns: Sequence[Mapping[str, Any]]) -> figures.Chart:
     """The share of rows with a value, column by column. columns: name, dataset, share (0 to 1), textual."""
     lowest_first = list(reversed(columns))
     seen = [column["name"] for column in columns]
@@ -297,20 +263,18 @@ def completeness(columns: Sequence[Mapping[str, Any]]) -> Chart:
             "automargin": True,
         },
         "shapes": [
-            _line(at, "var:warning") | {"line": {"color": "var:warning", "width": 1.5, "dash": "dash"}}
+            figures.line(at, "var:warning") | {"line": {"color": "var:warning", "width": 1.5, "dash": "dash"}}
             for at, _ in lines
         ],
         "annotations": [
-            _note(
+            figures.note(
                 at,
                 1.01,
                 text,
                 yref="paper",
-                xanchor="right" if at > 75 or len(lines) == 1 else "right",
-                font=_warning(),
+                xanchor="left" if at > 80 else "center" if len(lines) == 1 else "right",
+                font=figures.warning_text(),
             )
-            if len(lines) == 1
-            else _note(at, 1.01, text, yref="paper", xanchor="right" if at < 80 else "left", font=_warning())
             for at, text in lines
         ],
     }
@@ -321,18 +285,18 @@ def completeness(columns: Sequence[Mapping[str, Any]]) -> Chart:
         if low
         else "All columns are at least 70% complete."
     )
-    return chart(
+    return figures.chart(
         "chart-completeness",
         "Column completeness",
         "Share of rows with a value; advised 70% or more",
         [bar],
         layout,
-        table(["Dataset", "Column", "Complete"], rows),
+        figures.table(["Dataset", "Column", "Complete"], rows),
         told,
     )
 
 
-def overlap(rows: Sequence[Mapping[str, Any]]) -> Chart:
+def overlap(rows: Sequence[Mapping[str, Any]]) -> figures.Chart:
     """How catalogue and events fit together. rows: name (Items, Users), used, unused, unknown (counts of ids)."""
     parts = (
         ("used", "With interactions", "var:s3"),
@@ -364,13 +328,13 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> Chart:
         "legend": {"y": -0.18},
     }
     shown = [[row["name"], row["used"], row["unused"], row["unknown"]] for row in rows]
-    return chart(
+    return figures.chart(
         "chart-overlap",
         "Catalogue overlap",
         "Ids of the datasets beside those in interactions",
         data,
         layout,
-        table(["Dataset", "With interactions", "Without", "Only in interactions"], shown),
+        figures.table(["Dataset", "With interactions", "Without", "Only in interactions"], shown),
         "; ".join(
             f"{row['name']}: {number(row['used'])} ids have interactions, {number(row['unused'])} have none"
             for row in rows
@@ -378,7 +342,7 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> Chart:
     )
 
 
-def new_items(numbers: Mapping[str, Any]) -> Chart:
+def new_items(numbers: Mapping[str, Any]) -> figures.Chart:
     """New items by week or month. numbers: unit, x (dates), counts."""
     unit = numbers["unit"]
     bar = {
@@ -393,96 +357,12 @@ def new_items(numbers: Mapping[str, Any]) -> Chart:
         "xaxis": {"nticks": 8},
         "yaxis": {"title": {"text": f"Items per {unit}"}, "tickformat": ",d"},
     }
-    return chart(
+    return figures.chart(
         "chart-new-items",
         f"New items per {unit}",
         "By CREATION_TIMESTAMP",
         [bar],
         layout,
-        table([unit.capitalize(), "New items"], zip(numbers["x"], numbers["counts"], strict=True)),
+        figures.table([unit.capitalize(), "New items"], zip(numbers["x"], numbers["counts"], strict=True)),
         f"{number(sum(numbers['counts']))} items from {numbers['x'][0]} to {numbers['x'][-1]}.",
     )
-
-
-def histogram(column: str, numbers: Mapping[str, Any]) -> Chart:
-    """The values of a numeric column. numbers: edges (n + 1), counts (n), median, quartiles (low, high)."""
-    edges, counts = numbers["edges"], numbers["counts"]
-    middles = [(edges[at] + edges[at + 1]) / 2 for at in range(len(counts))]
-    labels = [f"{number(edges[at])} to {number(edges[at + 1])}" for at in range(len(counts))]
-    bar = {
-        "type": "bar",
-        "x": middles,
-        "y": counts,
-        "width": [0.94 * (edges[at + 1] - edges[at]) for at in range(len(counts))],
-        "customdata": labels,
-        "hovertemplate": "%{customdata}: %{y:,} rows<extra></extra>",
-        "marker": {"color": "var:s1"},
-    }
-    marks = [("Median", numbers.get("median")), *zip(("25%", "75%"), numbers.get("quartiles") or (), strict=False)]
-    layout = {
-        "hovermode": "closest",
-        "xaxis": {"title": {"text": column}},
-        "yaxis": {"title": {"text": "Rows"}, "tickformat": ",d"},
-        "shapes": [_line(float(value)) for _, value in marks if value is not None],
-        "annotations": [
-            _note(float(value), 1 - 0.1 * at, f" {name} {number(value)}", yref="paper", yanchor="top")
-            for at, (name, value) in enumerate(marks)
-            if value is not None
-        ],
-    }
-    return chart(
-        "chart-column",
-        f"Values of {column}",
-        "Rows by value",
-        [bar],
-        layout,
-        table(["Values", "Rows"], zip(labels, counts, strict=True)),
-        f"Half of the values of {column} are at most {number(numbers.get('median'))}.",
-    )
-
-
-def categories(column: str, top: Sequence[Sequence[Any]], rows: int) -> Chart:
-    """The most frequent values of a column. top: (value, count) pairs, most frequent first."""
-    shown = list(reversed(top[:20]))
-    bar = {
-        "type": "bar",
-        "orientation": "h",
-        "y": [_clip(str(value)) for value, _ in shown],
-        "x": [count for _, count in shown],
-        "width": 0.6,
-        "marker": {"color": "var:s1"},
-        "text": [percent(count / rows) if rows else "" for _, count in shown],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "textfont": {"size": 11, "color": "var:text-secondary"},
-        "hovertemplate": "%{y}: %{x:,} rows<extra></extra>",
-    }
-    layout = {
-        "hovermode": "closest",
-        "margin": {"l": 120, "r": 56, "b": 40, "t": 12},
-        "xaxis": {"title": {"text": "Rows"}, "tickformat": ",d", "showline": False, "ticks": ""},
-        "yaxis": {
-            "type": "category",
-            "showgrid": False,
-            "tickfont": {"size": 11},
-            "ticklabelstandoff": 6,
-            "nticks": 2 * len(shown) + 1,
-            "automargin": True,
-        },
-    }
-    return chart(
-        "chart-column",
-        f"Values of {column}",
-        f"The {len(shown)} most frequent",
-        [bar],
-        layout,
-        table(
-            ["Value", "Rows", "Share"],
-            [[str(value), count, percent(count / rows) if rows else "–"] for value, count in top[:20]],
-        ),
-        f"The most frequent value of {column} is {top[0][0]}." if top else f"{column} has no values.",
-    )
-
-
-def _clip(text: str, most: int = 28) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from apps.insights import report
@@ -31,9 +32,14 @@ class Report(ConsolePage):
         """The page; the part of it that htmx swaps; or how far a running analysis is."""
         if self.part == "status":
             return self._status()
-        target = request.htmx.target if self.is_fragment else ""
-        parts = {"insights": "insights/_insights.html", "column-statistics": "insights/_statistics.html"}
-        return self.render(template=parts.get(target or "", ""))
+        target = (request.htmx.target or "") if self.is_fragment else ""
+        if target == "insights":
+            return self.render(template="insights/_insights.html")
+        if target.startswith("detail-"):
+            kind = target.removeprefix("detail-")
+            section = next((one for one in self.context().get("sections", ()) if one["kind"] == kind), None)
+            return render(request, "insights/_column.html", {"section": section})
+        return self.render()
 
     @cached_property
     def runs(self) -> list[Mapping[str, Any]]:
@@ -90,7 +96,7 @@ class Report(ConsolePage):
             disabled = "Import item interactions first."
         context = super().context() | {
             "runs": [
-                {"id": _id(run), "at": run["creationDateTime"], "current": run is self.shown, "latest": at == 0}
+                {"id": _id(run), "words": _when(run), "current": run is self.shown, "latest": at == 0}
                 for at, run in enumerate(run for run in self.runs if run["status"] == statuses.ACTIVE)
             ],
             "shown": self.shown,
@@ -125,13 +131,9 @@ class Report(ConsolePage):
         return f"{words} · {formats.number(rows)} interactions, bulk and streamed; anonymous users left out"
 
     def _links(self) -> dict[str, str]:
-        own = self.url("insights:report")
-        return {
-            "own": own,
-            "import": self.url("import_jobs:create", kind="item-interactions"),
-            "tracker": self.url("event_trackers:list"),
-            "dataset": self.url("datasets:list"),
-        }
+        kinds = {"INTERACTIONS": "item-interactions", "ITEMS": "items", "USERS": "users"}
+        imports = {key: self.url("import_jobs:create", kind=slug) for key, slug in kinds.items()}
+        return imports | {"own": self.url("insights:report"), "datasets": self.url("datasets:list")}
 
     def _progress(self, run: Mapping[str, Any]) -> dict[str, Any]:
         return jobs.progress(operations.describe_job(self.caller, resource_arn=run["dataInsightsJobArn"])["job"])
@@ -155,6 +157,11 @@ class Report(ConsolePage):
         poll = render_to_string("components/poll.html", self._poll(float(self.request.GET.get("since") or time.time())))
         part = render_to_string("insights/_progress.html", {"progress": self._progress(running), "oob": True})
         return HttpResponse(poll + part)
+
+
+def _when(run: Mapping[str, Any]) -> str:
+    at = formats.moment(run["creationDateTime"])
+    return f"{formats.short(at)}{'' if formats.short(at).startswith('Today') else f', {at:%H:%M}'}" if at else ""
 
 
 def _id(run: Mapping[str, Any]) -> str:
