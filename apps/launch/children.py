@@ -89,7 +89,7 @@ class Child:
         try:
             self.process.wait(max(deadline - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
-            print(f"{self.name} did not end in time and was killed.", file=sys.stderr, flush=True)
+            print(f"{self.name} did not end in time and was killed; what it did goes on at the next start.", file=sys.stderr, flush=True)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

@@ -9,6 +9,8 @@ from personalize_web.operations.gate import own_operation
 from personalize_web.resources import locations
 
 BUCKET = "sample"
+USERS, ITEMS, EVENTS = 600, 600, 30_000
+"""Enough to learn tastes from, and small enough to be trained within the first two minutes."""
 DATASETS = {"INTERACTIONS": "interactions", "ITEMS": "items", "USERS": "users"}
 
 
@@ -22,7 +24,7 @@ def write_sample_data(caller: Caller) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory(prefix="sample-") as folder:
         written = Path(folder)
-        sample.write(written)
+        sample.write(written, users=USERS, items=ITEMS, events=EVENTS)
         return {
             "datasets": [
                 {

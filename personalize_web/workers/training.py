@@ -24,6 +24,7 @@ from personalize_web.workers.context import JobContext
 from personalize_web.workers.phases import Phases
 
 TRAINED_ON = ("INTERACTIONS", "ITEMS", "USERS")
+MOST_SECONDS = 6 * 3600.0
 SEED = 0
 """The same data, configuration and machine give the same model."""
 
@@ -74,8 +75,18 @@ def train(
 def _train(
     context: JobContext, recipe: Recipe, dataset: Dataset, config: Mapping[str, Any], folder: Path
 ) -> training.Outcome:
-    options = training.Options(seed=SEED, time_budget=settings.TRAINING_TIME_BUDGET, threads=settings.TRAINING_THREADS)
+    budget = settings.TRAINING_TIME_BUDGET or time_budget(len(dataset.item))
+    options = training.Options(seed=SEED, time_budget=budget, threads=settings.TRAINING_THREADS)
     return training.train_version(recipe, dataset, config, folder, options=options, reporter=Phases(context, before=1))
+
+
+def time_budget(interactions: int) -> float:
+    """Seconds of learning by the number of interactions: 20 and 1.3 a thousand up to 100,000, then 0.4 a thousand.
+
+    At most six hours. Few data are learnt quickly and many take long, but not in proportion.
+    """
+    few = min(interactions, 100_000)
+    return min(20 + 0.0013 * few + 0.0004 * (interactions - few), MOST_SECONDS)
 
 
 def read(

@@ -247,3 +247,10 @@ def test_a_changed_configuration_needs_no_training_but_other_columns_do(ana, run
     assert recommender.config["minRecommendationRequestsPerSecond"] == 3
     assert (recommender.storage_key, recommender.status) == (model, "ACTIVE")
     assert recommender.training_started_at < timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("interactions", "seconds"), [(0, 20), (10_000, 33), (100_000, 150), (1_100_000, 550), (10**9, 21_600)]
+)
+def test_more_data_are_given_more_time(interactions, seconds):
+    assert training.time_budget(interactions) == pytest.approx(seconds)
