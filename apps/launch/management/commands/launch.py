@@ -27,6 +27,7 @@ class Command(BaseCommand):
             sys.exit(1)
         with held:
             call_command("migrate", verbosity=0, skip_checks=True)
+            call_command("createcachetable", verbosity=0)
             for line in first_run.prepare():
                 print(line, flush=True)
             wanted = os.environ.get("SAMPLE", "1") != "0" and not sample.is_done()
