@@ -1,10 +1,13 @@
 """Solutions: the list with the recipes beside it, details, delete."""
 
+import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -93,13 +96,18 @@ class SolutionsPage(Tabbed):
             self.url("recipes:group_detail", recipe=row["recipeName"]), row["recipeName"], _type(row),
         )
 
+    @staticmethod
+    def _latest_pill(row: Row) -> SafeString:
+        latest = row["latestVersion"]
+        return cells.pill(latest["status"], latest.get("failureReason", ""), id=f"version-{tables.slug(row['name'])}")
+
     def _latest(self, row: Row) -> SafeString:
         latest = row.get("latestVersion")
         if not latest:
             return cells.MISSING
         return format_html(
             '{}<a class="mono-small second-line" href="{}">{}</a>',
-            cells.pill(latest["status"], latest.get("failureReason", ""), id=f"version-{tables.slug(row['name'])}"),
+            self._latest_pill(row),
             self.url("solutions:version", solution=row["name"], version=latest["versionId"]),
             latest["versionId"],
         )
@@ -108,6 +116,20 @@ class SolutionsPage(Tabbed):
         latest = row.get("latestVersion") or {}
         waits = bool(latest) and not operations.statuses.describe(latest["status"]).final
         return super()._final(row) and not waits
+
+    def _status(self) -> HttpResponse:
+        """As any list, and the pills of the latest versions; when nothing moves any more the page is fetched anew."""
+        self.panel()
+        since = float(self.request.GET.get("since") or time.time())
+        drawn = [cells.pill(row["status"], row.get("failureReason", ""), id=f"status-{tables.slug(row['name'])}") for row in self._shown]
+        drawn += [self._latest_pill(row) for row in self._shown if row.get("latestVersion")]
+        parts = [str(each).replace("<span ", '<span hx-swap-oob="true" ', 1) for each in drawn]
+        head = render_to_string("components/poll.html", self._poll(self._moving, since) if self._moving else {})
+        response = HttpResponse(head + "".join(parts), status=200 if self._moving else 286)
+        vanished = set(self.request.GET.getlist("watch")) - self._names
+        if vanished or not self._moving:
+            response.headers["HX-Trigger"] = json.dumps({"reload-page": True})
+        return response
 
 
 def _type(row: Row) -> str:
