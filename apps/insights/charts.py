@@ -12,13 +12,13 @@ ADVISED_TEXT = 0.85
 
 def over_time(numbers: Mapping[str, Any]) -> figures.Chart:
     """Interactions over time, stacked by event type. numbers: unit, x (dates), series {event type: counts}."""
-    unit, series = numbers["unit"], numbers["series"]
+    unit, x, series = figures.coarser(numbers["unit"], numbers["x"], numbers["series"])
     single = len(series) == 1
     data = [
         {
             "type": "bar",
             "name": name,
-            "x": numbers["x"],
+            "x": x,
             "y": counts,
             "marker": {"color": f"var:s{place % 8 + 1}", "cornerradius": 2 if single else 0},
             "hovertemplate": "%{y:,}",
@@ -32,7 +32,7 @@ def over_time(numbers: Mapping[str, Any]) -> figures.Chart:
         "xaxis": {"nticks": 8},
         "yaxis": {"title": {"text": f"Events per {unit}"}, "tickformat": ",d"},
     }
-    rows = [[when, *(counts[at] for counts in series.values())] for at, when in enumerate(numbers["x"])]
+    rows = [[when, *(counts[at] for counts in series.values())] for at, when in enumerate(x)]
     total = sum(sum(counts) for counts in series.values())
     sub = f"Events per {unit}" + ("" if single else ", by event type")
     return figures.chart(
@@ -42,7 +42,7 @@ def over_time(numbers: Mapping[str, Any]) -> figures.Chart:
         data,
         layout,
         figures.table([unit.capitalize(), *series], rows),
-        f"{number(total)} events from {numbers['x'][0]} to {numbers['x'][-1]}, per {unit}.",
+        f"{number(total)} events from {x[0]} to {x[-1]}, per {unit}.",
     )
 
 
@@ -52,7 +52,14 @@ def event_types(counts: Mapping[str, int]) -> figures.Chart:
     layout = {
         "hovermode": "closest",
         "margin": {"l": 104, "r": 64, "b": 40, "t": 24},
-        "xaxis": {"type": "log", "title": {"text": "Events"}, "showline": False, "ticks": "", "dtick": 1},
+        "xaxis": {
+            "type": "log",
+            "title": {"text": "Events"},
+            "showline": False,
+            "ticks": "",
+            "dtick": 1,
+            "tickformat": ",d",
+        },
         "yaxis": {"showgrid": False, "ticklabelstandoff": 6, "automargin": True},
         "shapes": [figures.line(1000, "var:warning")],
         "annotations": [
@@ -315,7 +322,7 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> figures.Chart:
             "customdata": [number(row[key]) for row in reversed(rows)],
             "hovertemplate": "%{customdata}<extra>" + text + "</extra>",
             "marker": {"color": color, "cornerradius": 0},
-            "width": 0.5,
+            "width": 0.5 if len(rows) > 1 else 0.3,
         }
         for key, text, color in parts
     ]
@@ -344,11 +351,12 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> figures.Chart:
 
 def new_items(numbers: Mapping[str, Any]) -> figures.Chart:
     """New items by week or month. numbers: unit, x (dates), counts."""
-    unit = numbers["unit"]
+    unit, x, series = figures.coarser(numbers["unit"], numbers["x"], {"items": numbers["counts"]})
+    counts = series["items"]
     bar = {
         "type": "bar",
-        "x": numbers["x"],
-        "y": numbers["counts"],
+        "x": x,
+        "y": counts,
         "marker": {"color": "var:s1"},
         "hovertemplate": "%{y:,} new items<extra></extra>",
     }
@@ -363,6 +371,6 @@ def new_items(numbers: Mapping[str, Any]) -> figures.Chart:
         "By CREATION_TIMESTAMP",
         [bar],
         layout,
-        figures.table([unit.capitalize(), "New items"], zip(numbers["x"], numbers["counts"], strict=True)),
-        f"{number(sum(numbers['counts']))} items from {numbers['x'][0]} to {numbers['x'][-1]}.",
+        figures.table([unit.capitalize(), "New items"], zip(x, counts, strict=True)),
+        f"{number(sum(counts))} items from {x[0]} to {x[-1]}.",
     )

@@ -53,7 +53,7 @@ def categories(id: str, column: str, top: Sequence[Sequence[Any]], rows: int) ->
         "y": list(range(len(shown))),
         "customdata": [str(value) for value, _ in shown],
         "x": [count for _, count in shown],
-        "width": 0.6,
+        "width": 0.6 if len(shown) > 2 else 0.4,
         "marker": {"color": "var:s1"},
         "text": [percent(count / rows) if rows else "" for _, count in shown],
         "textposition": "outside",
@@ -63,8 +63,8 @@ def categories(id: str, column: str, top: Sequence[Sequence[Any]], rows: int) ->
     }
     layout = {
         "hovermode": "closest",
-        "margin": {"l": 120, "r": 56, "b": 40, "t": 12},
-        "xaxis": {"title": {"text": "Rows"}, "tickformat": ",d", "showline": False, "ticks": "", "nticks": 5},
+        "margin": {"l": 16, "r": 56, "b": 40, "t": 12},
+        "xaxis": {"title": {"text": "Rows"}, "tickformat": ",d", "showline": False, "ticks": "", "nticks": 4},
         "yaxis": {
             "tickvals": list(range(len(shown))),
             "ticktext": [figures.clip(str(value)) for value, _ in shown],

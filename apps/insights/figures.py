@@ -60,3 +60,28 @@ def log(value: float) -> float:
 def clip(text: str, most: int = 28) -> str:
     """A label that fits beside a bar."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def coarser(unit: str, x: Sequence[str], series: Mapping[str, Sequence[int]], most: int = 130) -> tuple[str, Any, Any]:
+    """The same counts by quarter or year, where there are more than ``most`` bars: unit, x, series."""
+    if len(x) <= most or unit not in ("day", "week", "month"):
+        return unit, x, series
+    for wider, begin in (("quarter", _quarter), ("year", _year)):
+        places: dict[str, int] = {}
+        for when in x:
+            places.setdefault(begin(when), len(places))
+        if len(places) <= most or wider == "year":
+            break
+    merged = {name: [0] * len(places) for name in series}
+    for name, counts in series.items():
+        for when, count in zip(x, counts, strict=True):
+            merged[name][places[begin(when)]] += count
+    return wider, list(places), merged
+
+
+def _quarter(when: str) -> str:
+    return f"{when[:4]}-{3 * ((int(when[5:7]) - 1) // 3) + 1:02d}-01"
+
+
+def _year(when: str) -> str:
+    return f"{when[:4]}-01-01"
