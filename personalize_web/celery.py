@@ -4,11 +4,14 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "personalize_web.settings")
 
 QUEUES = ("default", "training", "timetable")
 """Short work; long work, one at a time a worker; the clock's own, which must never stand behind either."""
+
+TRANSPORT_ALIASES["folder"] = "personalize_web.workers.broker:Transport"
 
 app = Celery("personalize_web")
 app.config_from_object("django.conf:settings", namespace="CELERY")
