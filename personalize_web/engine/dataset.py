@@ -208,14 +208,12 @@ def _selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[
         label = labels[code] if code >= 0 else None
         for value, mask in ((None, np.isnan(values)), (np.inf, ~np.isnan(values))):
             weight[rows & mask] = selection.accepts(label, value)
-    for choice in selection.events or (selection,):
-        threshold = getattr(choice, "threshold", selection.event_value_threshold)
-        if threshold is not None:
-            kind = choice.event_type
-            rows = values < threshold
-            if kind is not None:
-                rows &= np.isin(codes, [c for c, label in enumerate(labels) if label.casefold() == kind.casefold()])
-            weight[rows] = 0.0
+    if selection.event_value_threshold is not None:
+        weight[values < selection.event_value_threshold] = 0.0
+    for choice in selection.events:
+        if choice.threshold is not None:
+            same = [code for code, label in enumerate(labels) if label.casefold() == choice.event_type.casefold()]
+            weight[np.isin(codes, same) & (values < choice.threshold)] = 0.0
     kept = weight > 0
     return table.filter(pa.array(kept)), weight[kept]
 
@@ -228,7 +226,8 @@ def _check_minimum(table: pa.Table, selection: Selection, limits: Limits) -> Non
     counts = pc.value_counts(table["USER_ID"].combine_chunks()).field("counts").to_numpy(zero_copy_only=False)
     enough = int((counts >= 2).sum())
     if enough < limits.users:
-        raise DataError(f"Create failed. Dataset has fewer than {limits.users} users with at least 2 interactions each.")
+        raise DataError(
+            f"Create failed. Dataset has fewer than {limits.users} users with at least 2 interactions each.")
     if enough < limits.share * len(counts):
         raise DataError(f"Create failed. Fewer than {limits.share:.0%} of users have at least 2 interactions.")
 
@@ -237,9 +236,10 @@ def _dictionary(column: Any) -> tuple[NDArray[np.int32], list[str]]:
     """Codes (-1 where missing) and distinct texts in order of appearance."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], pa.string())
+        array = pa.concat_arrays(array.chunks)
     encoded = pc.dictionary_encode(pc.cast(array, pa.string()))
-    return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32), encoded.dictionary.to_pylist()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int32), encoded.dictionary.to_pylist()
 
 
 def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.int32], pa.Array]:
@@ -304,11 +304,12 @@ def _columns(table: pa.Table | None, schema: Any, selection: Selection, rows: ND
         return ()
     found = []
     for each in schema.fields:
-        if not each.trainable or each.name in _PLAIN or each.name not in table.column_names:
+        dated = each.name == "CREATION_TIMESTAMP"
+        if not (each.trainable or dated) or each.name in _PLAIN or each.name not in table.column_names:
             continue
         if not selection.trains_on(schema.dataset_type, each.name):
             continue
-        if each.kind == "numeric":
+        if dated or each.kind == "numeric":
             column = Column(each.name, "numeric", values=_float(table, each.name))
         else:
             codes, labels = _dictionary(table[each.name])

@@ -66,7 +66,7 @@ def mixed(ranked: Sequence[int], logits: NDArray, pool: Pool, weight: float, pla
             around = [float(logits[row]) for row in relevant[:1]]
             if answer:
                 around.append(answer[-1][1])
-            answer.append((explored.pop(0), float(np.mean(around)) if around else 0.0, True))
+            answer.append((explored.pop(0), sum(around) / len(around) if around else 0.0, True))
         elif relevant:
             row = relevant.pop(0)
             answer.append((row, float(logits[row]), False))

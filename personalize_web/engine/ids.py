@@ -6,6 +6,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+REMEMBERED = 100_000
+"""Most ids whose rows a vocabulary keeps at hand."""
 _PARTS = ("bytes", "offsets", "hashes", "order")
 
 
@@ -18,6 +20,7 @@ class Vocabulary:
     def __init__(self, bytes_: NDArray[np.uint8], offsets: NDArray[np.int64], hashes: NDArray[np.uint64],
                  order: NDArray[np.int64]) -> None:
         self._bytes, self._offsets, self._hashes, self._order = bytes_, offsets, hashes, order
+        self._found: dict[str, int] = {}
 
     @classmethod
     def of(cls, ids: Sequence[str]) -> "Vocabulary":
@@ -61,16 +64,18 @@ class Vocabulary:
 
     def rows(self, ids: Iterable[str]) -> NDArray[np.int64]:
         """The rows of many ids, -1 for each unknown one."""
-        keys = [each.encode("utf-8", "surrogatepass") for each in ids]
-        if not len(self) or not keys:
-            return np.full(len(keys), -1, np.int64)
-        values = np.fromiter((_hash(each) for each in keys), np.uint64, len(keys))
-        places = np.minimum(np.searchsorted(self._hashes, values), len(self) - 1)
-        found = self._order[places]
-        for index, key in enumerate(keys):
-            if self._encoded(int(found[index])) != key:
-                found[index] = self.row(key.decode("utf-8", "surrogatepass"))
-        return found
+        found = self._found
+        if len(found) > REMEMBERED:
+            found.clear()
+        rows = []
+        for each in ids:
+            row = found.get(each)
+            if row is None:
+                row = self.row(each)
+                if row >= 0:
+                    found[each] = row
+            rows.append(row)
+        return np.array(rows, np.int64)
 
     def id(self, row: int) -> str:
         """The id of a row."""

@@ -7,8 +7,10 @@ from typing import Any
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.recipes.recipe import Recipe
 
-_ALWAYS = {"INTERACTIONS": ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"), "ITEMS": ("ITEM_ID",), "USERS": ("USER_ID",),
-           "ACTIONS": ("ACTION_ID",), "ACTION_INTERACTIONS": ("USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE")}
+_ALWAYS = {
+    "INTERACTIONS": ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"), "ITEMS": ("ITEM_ID",), "USERS": ("USER_ID",),
+    "ACTIONS": ("ACTION_ID",), "ACTION_INTERACTIONS": ("USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE"),
+}
 
 
 @dataclass(frozen=True)

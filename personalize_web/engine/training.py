@@ -62,6 +62,7 @@ def train_version(
     reporter.log(f"{len(dataset.item):,} interactions of {len(dataset.user_ids):,} users with "
                  f"{len(dataset.item_ids):,} items; {len(divided.tests):,} users held out")
     _phase(reporter, 2)
+    answers = {"scores": recipe.can("scores"), "reasons": recipe.can("reasons")}
     first = method.train(divided.train, config, options, reporter)
     _phase(reporter, 3)
     found = _measured(first, dataset, divided, recipe, reporter)
@@ -74,7 +75,7 @@ def train_version(
                "interactions": len(dataset.item), "test users": len(divided.tests)}
     reporter.check()
     model.write(directory, {
-        "recipe": recipe.name, "configuration": resolved, "seed": options.seed, "metrics": found,
+        "recipe": recipe.name, "answers": answers, "configuration": resolved, "seed": options.seed, "metrics": found,
         "baselines": baselines, "data": {key: details[key] for key in ("users", "items", "interactions")},
         "trained": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {name: version(name) for name in ("numpy", "scipy", "torch", "onnxruntime")},

@@ -24,6 +24,8 @@ class Options:
     """Seeds every draw; the same seed, data and machine give the same model unless the time budget ends first."""
     time_budget: float | None = None
     """Seconds of learning for the whole version; None chooses by the size of the data."""
+    effort: float = 1.0
+    """Share of the usual steps of learning; less is quicker and less accurate."""
     device: str = "auto"
     """``auto`` (CUDA where present), ``cpu`` or ``cuda``."""
     threads: int | None = None

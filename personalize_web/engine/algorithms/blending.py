@@ -120,19 +120,20 @@ class _Gathered:
 def _gather(held: Slice, features: Mapping[str, sparse.csr_matrix], row: int, rng: np.random.Generator) -> _Gathered:
     logits = held.logits[row]
     possible = logits > -1e8
-    parts = [np.where(possible, logits, 0.0), held.popularity]
-    for each in features.values():
-        span = slice(each.indptr[row], each.indptr[row + 1])
-        part = np.zeros(len(logits), np.float32)
-        part[each.indices[span]] = each.data[span]
-        parts.append(part)
-    table = np.stack(parts, axis=1).astype(np.float32)  # [N, K]
+    table = np.zeros((2 + len(features), len(logits)), np.float32)  # [K, N]
+    table[0] = np.where(possible, logits, 0.0)
+    table[1] = held.popularity
     seen, facts = seen_features(held.histories[row])
     new = possible.copy()
     new[seen] = False
-    start = table @ _first_weights(table.shape[1])
-    leading = [_leaders(np.where(new, score, -np.inf), count)
-               for score, count in ((start, BEST), *((part, BEST_OF_EACH) for part in parts))]
+    leading = []
+    for place, each in enumerate(features.values(), start=2):
+        items, values = (part[each.indptr[row]:each.indptr[row + 1]] for part in (each.indices, each.data))
+        table[place, items] = values
+        leading.append(items[_leaders(np.where(new[items], values, -np.inf), BEST_OF_EACH)])
+    for score, count in ((_first_weights(len(table)) @ table, BEST), (logits, BEST_OF_EACH),
+                         (held.popularity, BEST_OF_EACH)):
+        leading.append(_leaders(np.where(new, score, -np.inf), count))
     target = held.targets[row]
     chosen = np.unique(np.concatenate([*leading, [target]] if new[target] else leading))
     chosen = chosen[new[chosen]]
@@ -144,7 +145,7 @@ def _gather(held: Slice, features: Mapping[str, sparse.csr_matrix], row: int, rn
     if len(others):
         importance[len(chosen):] = np.log(rest / len(others))
     own, again = np.flatnonzero(chosen == target), np.flatnonzero(seen == target)
-    return _Gathered(table[items], importance, int(own[0]) if len(own) else -1, table[seen], facts,
+    return _Gathered(table[:, items].T, importance, int(own[0]) if len(own) else -1, table[:, seen].T, facts,
                      int(again[0]) if len(again) else -1)
 
 

@@ -21,8 +21,10 @@ from personalize_web.engine.reporting import Reporter
 RATE, WEIGHT_DECAY, WARM_UP, LEAST_RATE = 1e-3, 0.01, 100, 0.05
 WITHOUT_CONTEXT = 0.5
 """Share of training questions that are asked without their context."""
-PATIENCE = 3
-"""Epochs without a better validation loss before learning stops."""
+PATIENCE, PATIENT_STEPS = 3, 200
+"""Epochs without a better validation loss before learning stops, and at least so many steps."""
+JUDGED_STEPS = 25
+"""Least steps between two looks at the validation loss."""
 VALIDATED = 600
 """Held-out events that each epoch is judged by."""
 FULL_SOFTMAX = 1500
@@ -77,7 +79,6 @@ class Learner:
 
         With ``held`` the state of the best validation loss is kept, without it the last one.
         """
-        began = time.monotonic()
         rng = np.random.default_rng(self.seed)
         torch.manual_seed(self.seed)
         counts = dataset.interactions_of_items
@@ -87,6 +88,9 @@ class Learner:
                                       weight_decay=WEIGHT_DECAY)
         gaps = gaps_of(dataset)
         steps = self._steps(dataset, plan)
+        patience = max(PATIENCE, math.ceil(PATIENT_STEPS * plan.epochs / steps))
+        judged = math.ceil(JUDGED_STEPS * plan.epochs / steps)
+        began = time.monotonic()
         best, best_state, best_epoch, step, ended = math.inf, None, 0, 0, "plan"
         for epoch in range(1, plan.epochs + 1):
             losses: list[tuple[float, int]] = []
@@ -108,7 +112,7 @@ class Learner:
             if asked:
                 reporter.point("training loss", epoch, sum(loss * count for loss, count in losses) / asked)
             over = time.monotonic() - began >= plan.seconds
-            if held is not None and asked:
+            if held is not None and asked and (over or epoch % judged == 0 or epoch == plan.epochs):
                 loss, ndcg = self.validate(held)
                 reporter.point("validation ndcg_at_10", epoch, ndcg)
                 reporter.point("validation loss", epoch, loss)
@@ -116,7 +120,7 @@ class Learner:
                 if loss < best:
                     best, best_epoch = loss, epoch
                     best_state = copy.deepcopy(self.network.state_dict())
-                elif epoch - best_epoch >= PATIENCE:
+                elif epoch - best_epoch >= patience:
                     ended = "patience"
                     break
             if over:

@@ -25,7 +25,7 @@ from personalize_web.engine.text import randomized_svd, text_vectors
 
 REFIT_SHARE = 0.2
 """Steps of a warm start, as a share of the first training's."""
-HELD_SHARE, HELD_MOST, HELD_EACH = 0.1, 3000, 5
+HELD_SHARE, HELD_MOST, HELD_EACH = 0.1, 2500, 5
 """Most events held out for validation: a share of all, a number, and a number of one user."""
 HISTORY = 300
 """Newest events of a user that an answer reads."""
@@ -64,7 +64,7 @@ class SequenceTransformer:
         state: _Warm | None = warm.state if warm else None
         if state is None:
             encoders = FeatureEncoder.fit(dataset.user_columns), FeatureEncoder.fit(dataset.contexts)
-            plan = _plan(dataset, 0.65 * budget)
+            plan = _plan(dataset, 0.65 * budget, options.effort)
             learner = Learner(_network(dataset, encoders, options, reporter), seed=options.seed,
                               device=_device(options))
             places = _held_out(dataset, options.seed)
@@ -101,13 +101,13 @@ def _tokens(dataset: Dataset) -> int:
     return int(np.clip(len(dataset.item) // 50, 256, 2048))
 
 
-def _plan(dataset: Dataset, seconds: float) -> Any:
+def _plan(dataset: Dataset, seconds: float, effort: float) -> Any:
     from personalize_web.engine.algorithms.learning import Plan
 
     tokens = _tokens(dataset)
     steps = max(1, len(dataset.item) // tokens)
     epochs = int(np.clip(2_500_000 // len(dataset.item), 3, 25))
-    return Plan(int(min(60, max(epochs, 800 // steps))), seconds, tokens)
+    return Plan(max(1, int(effort * min(100, max(epochs, 500 // steps)))), seconds, tokens)
 
 
 def _network(dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], options: Options,
@@ -159,7 +159,8 @@ def _tensor(matrix: sparse.csr_matrix) -> Any:
 
     entries = matrix.tocoo()
     places = torch.from_numpy(np.stack([entries.row, entries.col]).astype(np.int64))
-    return torch.sparse_coo_tensor(places, torch.from_numpy(entries.data), entries.shape).coalesce()
+    values = torch.from_numpy(entries.data)
+    return torch.sparse_coo_tensor(places, values, entries.shape, check_invariants=True).coalesce()
 
 
 def _inputs(dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], recent: bool) -> Any:
@@ -219,9 +220,9 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config) -> Mode
     tables = {name: parameter.detach().float().cpu().numpy() for name, parameter in {
         "begin": network.begin, "user_table": network.user, "context_table": network.context,
         "type_table": network.event_type.weight, "gap_table": network.gap.weight}.items()}
-    encoder, begin_query = _exported(network, tables["begin"])
+    encoder, at_first = _exported(network, tables["begin"], vectors)
     arrays = {
-        **common_arrays(dataset, popular_items(dataset)), **tables, "vectors": vectors, "begin_query": begin_query,
+        **common_arrays(dataset, popular_items(dataset)), **tables, "vectors": vectors, "at_first": at_first,
         "bias": (state.blend.learned * bias + state.blend.popularity * _log_popularity(dataset)).astype(np.float32),
         "candidates": known | bool(dataset.item_columns), "starters": _starters(dataset),
         "trend": _trend(dataset) if recent else np.zeros(len(known), np.float32),
@@ -240,8 +241,9 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config) -> Mode
     return Model("sequence", arrays, settings, {"encoder.onnx": encoder}, state.facts, state)
 
 
-def _exported(network: Any, begin: NDArray[np.float32]) -> tuple[bytes, NDArray[np.float32]]:
-    """The encoder as ONNX, and what it asks for a user of whom nothing is known."""
+def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.float32]
+              ) -> tuple[bytes, NDArray[np.float32]]:
+    """The encoder as ONNX, and the relevance of all items to a user of whom nothing is known."""
     import copy
 
     import torch
@@ -251,11 +253,13 @@ def _exported(network: Any, begin: NDArray[np.float32]) -> tuple[bytes, NDArray[
     encoder = Encoder(copy.deepcopy(network).cpu().eval())
     tokens, context = torch.from_numpy(begin)[None, None], torch.zeros(1, len(begin))
     with torch.no_grad():
-        begin_query = encoder(tokens, context)[0].numpy()
+        relevance = encoder(tokens, context, torch.from_numpy(vectors))[1].numpy()
     content = io.BytesIO()
-    torch.onnx.export(encoder, (tokens.repeat(1, 3, 1), context), content, input_names=["tokens", "context"],
-                      output_names=["query"], dynamic_axes={"tokens": {1: "events"}}, dynamo=False, opset_version=17)
-    return content.getvalue(), begin_query
+    torch.onnx.export(
+        encoder, (tokens.repeat(1, 3, 1), context, torch.from_numpy(vectors[:2])), content, dynamo=False,
+        input_names=["tokens", "context", "vectors"], output_names=["query", "relevance"], opset_version=17,
+        dynamic_axes={"tokens": {1: "events"}, "vectors": {0: "items"}, "relevance": {0: "items"}})
+    return content.getvalue(), relevance
 
 
 def _starters(dataset: Dataset) -> NDArray[np.float32]:

@@ -66,7 +66,7 @@ class Recommender(nn.Module):
         self.shape, self.items = shape, items
         self.bias = nn.Parameter(bias)  # [N]
         self.begin = nn.Parameter(torch.randn(width) * 0.1)
-        self.user = nn.Parameter(torch.zeros(shape.user_features, width))
+        self.user = nn.Parameter(torch.randn(shape.user_features, width) * 0.1)
         self.event_type = nn.Embedding(shape.event_types, width)
         self.gap = nn.Embedding(shape.gaps, width)
         for table in (self.event_type, self.gap):
@@ -91,12 +91,13 @@ class Recommender(nn.Module):
 
 
 class Encoder(nn.Module):
-    """What serving runs: tokens and a context in, the query out."""
+    """What serving runs: a user's tokens in, the relevance of all items out."""
 
     def __init__(self, recommender: Recommender) -> None:
         super().__init__()
         self.recommender = recommender
 
-    def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
-        """tokens [1, L + 1, d], context [1, d] -> query [1, d]."""
-        return self.recommender.query(self.recommender.backbone(tokens)[:, -1], context)
+    def forward(self, tokens: Tensor, context: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """tokens [1, L + 1, d], context [1, d], vectors [N, d] -> query [1, d], relevance [N]."""
+        query = self.recommender.query(self.recommender.backbone(tokens)[:, -1], context)
+        return query, (vectors @ query.T)[:, 0]

@@ -207,8 +207,6 @@ def resolve(recipe: Recipe, solution_config: Mapping[str, Any] | None) -> dict[s
 def typed(recipe: Recipe, solution_config: Mapping[str, Any] | None) -> dict[str, int | float | bool | str]:
     """Every parameter and fixed setting of a recipe as numbers and booleans, ready for its algorithm."""
     resolved = resolve(recipe, solution_config)
-    texts = {**resolved[ALGORITHM_MAP], **resolved[FEATURE_MAP]}
-    known = {each.name: each for each in (*parameters(recipe.name), *_SIMS, *_TRANSFORMER)}
-    known |= {each.name: each for each in parameters(recipe.name)}
-    texts = {**recipe.settings, **texts}
+    texts = {**recipe.settings, **resolved[ALGORITHM_MAP], **resolved[FEATURE_MAP]}
+    known = {each.name: each for each in (*_SIMS, *_TRANSFORMER, *parameters(recipe.name))}
     return {name: known[name].value(text) if name in known else text for name, text in texts.items()}

@@ -5,6 +5,7 @@ from personalize_web.engine.recipes.recipe import FILTER_ONLY, NOT_USED, OPTIONA
 _ANSWERS = frozenset({"filters", "promotions", "metadata", "excluded_columns"})
 _PERSONAL = _ANSWERS | {"real_time", "exploration", "configurable_exploration", "automatic_updates", "context",
                         "impressions", "item_metadata", "text", "user_metadata"}
+_PERSONAL_SETTINGS = {"apply_recency_bias": "true", "exploration_weight": "0.3"}
 _RELATED_SETTINGS = {
     "popularity_discount_factor": "0.5", "min_cointeraction_count": "2",
     "min_user_history_length_percentile": "0.0", "max_user_history_length_percentile": "0.995",
@@ -13,8 +14,8 @@ _RELATED_SETTINGS = {
 
 
 def _use_case(
-    name: str, title: str, type: str, method: str, description: str, *, domain: str, features: frozenset[str] = _ANSWERS,
-    items: str = FILTER_ONLY, users: str = FILTER_ONLY, user_id: str = REQUIRED, item_id: str = NOT_USED,
+    name: str, title: str, type: str, method: str, description: str, *, domain: str,
+    features: frozenset[str] = _ANSWERS, items: str = FILTER_ONLY, users: str = FILTER_ONLY, user_id: str = REQUIRED, item_id: str = NOT_USED,
     event_type: str | None = None, recommended: tuple[str, ...] = (), exclusion: str | None = None,
     settings: dict[str, str] | None = None, available: bool = False,
 ) -> Recipe:
@@ -52,7 +53,7 @@ VIDEO_ON_DEMAND: tuple[Recipe, ...] = (
         "aws-vod-top-picks", "Top picks for you", "USER_PERSONALIZATION", "sequence_transformer",
         "Videos chosen for each user from history, metadata and context.", domain="VIDEO_ON_DEMAND",
         items=OPTIONAL, users=OPTIONAL, recommended=("Click", "Watch"), exclusion="Watch", features=_PERSONAL,
-        available=True,
+        settings=_PERSONAL_SETTINGS, available=True,
     ),
 )
 """Use cases of video on demand."""
@@ -82,7 +83,8 @@ ECOMMERCE: tuple[Recipe, ...] = (
     _use_case(
         "aws-ecomm-recommended-for-you", "Recommended for you", "USER_PERSONALIZATION", "sequence_transformer",
         "Items chosen for each user from history, metadata and context.", domain="ECOMMERCE", items=OPTIONAL,
-        users=OPTIONAL, recommended=("View", "Purchase"), exclusion="Purchase", features=_PERSONAL, available=True,
+        users=OPTIONAL, recommended=("View", "Purchase"), exclusion="Purchase", features=_PERSONAL,
+        settings=_PERSONAL_SETTINGS, available=True,
     ),
 )
 """Use cases of e-commerce."""

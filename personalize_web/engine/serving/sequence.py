@@ -38,6 +38,7 @@ class SequenceModel(ServingModel):
             for name, weight in self._blend["counted"].items() if weight
         }
         self._answers: Mapping[str, bool] = self.manifest.get("answers", {"scores": True, "reasons": True})
+        self._reads_all = self._selection == Selection()
         self._known = np.asarray(self.arrays["interactions"]) > 0
 
     def recommend(self, request: Request) -> list[Recommended]:
@@ -70,14 +71,14 @@ class SequenceModel(ServingModel):
     def logits(self, request: Request) -> NDArray[np.float32]:
         """Relevance of every item by row, of the request's user, history and context; -inf where none is possible."""
         rows, types, stamps = self._events(request.history)
-        query = self._query(rows, types, stamps, request)
+        relevance = self._relevance(rows, types, stamps, request)
         blend = self._blend
         if not len(rows):
             # nothing is known but metadata and context: what users begin with, moved by what those two change
-            base = np.asarray(self.arrays["starters"]) + self.arrays["vectors"] @ (query - self.arrays["begin_query"])
+            base = self.arrays["starters"] + (relevance - self.arrays["at_first"])
         else:
             newest = rows[::-1]
-            base = self.arrays["vectors"] @ (np.float32(blend["learned"]) * query) + self.arrays["bias"]
+            base = np.float32(blend["learned"]) * relevance + self.arrays["bias"]
             for name, model in self._counted.items():
                 items, features = model.scores(newest[:DEEPEST], QUERIES[name])
                 base[items] += np.float32(blend["counted"][name]) * features
@@ -90,17 +91,19 @@ class SequenceModel(ServingModel):
         """Rows, types and times of the events that the model reads: of trained items and chosen by the solution."""
         found = self.items.rows(history.item_ids)
         kept, types = [], []
-        for place, (row, kind, value) in enumerate(zip(found, history.event_types, history.values, strict=True)):
+        known = (found >= 0) & self._known[found]
+        for place in np.flatnonzero(known).tolist():
+            kind, value = history.event_types[place], history.values[place]
             number = None if value is None or value != value else float(value)
-            if row >= 0 and self._known[row] and self._selection.accepts(kind, number) > 0:
+            if self._reads_all or self._selection.accepts(kind, number) > 0:
                 kept.append(place)
                 types.append(self._event_types.get((kind or "").casefold(), self._event_types.get("", 0)))
         stamps = np.array([history.timestamps[place] for place in kept], np.int64)
         return found[kept], np.array(types, np.int64), stamps
 
-    def _query(self, rows: NDArray[np.int64], types: NDArray[np.int64], stamps: NDArray[np.int64],
-               request: Request) -> NDArray[np.float32]:
-        """What the user asks for, [d]."""
+    def _relevance(self, rows: NDArray[np.int64], types: NDArray[np.int64], stamps: NDArray[np.int64],
+                   request: Request) -> NDArray[np.float32]:
+        """What the network says of every item, [N]; one thread, unlike a product in NumPy."""
         length = int(self.settings["length"])
         gaps = np.zeros(len(rows), np.int64)
         gaps[1:] = 1 + np.minimum(np.log2(np.maximum(np.diff(stamps), 0) + 1), self.settings["gaps"] - 2)
@@ -111,7 +114,8 @@ class SequenceModel(ServingModel):
         context = np.zeros((1, tokens.shape[2]), np.float32)
         if request.context:
             context[0] = _weighted(self.arrays["context_table"], self._context, request.context)
-        return self._encoder.run(None, {"tokens": tokens, "context": context})[0][0]
+        inputs = {"tokens": tokens, "context": context, "vectors": self.arrays["vectors"]}
+        return self._encoder.run(["relevance"], inputs)[0]
 
     def _explored(self, request: Request, logits: NDArray, ranked: NDArray[np.int64], blocked: NDArray | None
                   ) -> list[tuple[int, float, bool]]:
