@@ -67,6 +67,8 @@ class ImportWizard(DatasetPage, WizardPage):
         """A dataset that is there already is imported into, not made."""
         if self.dataset and "_dataset" not in self.saved:
             return self.redirect(self.url("import_jobs:create", kind=self.kind.slug))
+        if "template" in request.GET and self.step.slug == "schema" and "method" not in self.saved:
+            self.save("method", QueryDict(f"method={forms.DIRECT}"))
         if "w" not in request.GET:
             query = urlencode([*request.GET.items(), ("w", self.wizard)])
             return self.redirect(f"{request.path}?{query}")

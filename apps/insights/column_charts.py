@@ -6,6 +6,8 @@ from typing import Any
 from apps.insights import figures
 from apps.ui.formats import number, percent
 
+LABEL = {"yref": "paper", "yanchor": "top", "bgcolor": "var:bg-container", "borderpad": 2}
+
 
 def histogram(id: str, column: str, numbers: Mapping[str, Any]) -> figures.Chart:
     """The values of a numeric column. numbers: edges (n + 1), counts (n), median, quartiles (low, high)."""
@@ -28,7 +30,7 @@ def histogram(id: str, column: str, numbers: Mapping[str, Any]) -> figures.Chart
         "yaxis": {"title": {"text": "Rows"}, "tickformat": ",d"},
         "shapes": [figures.line(float(value)) for _, value in marks if value is not None],
         "annotations": [
-            figures.note(float(value), 1 - 0.1 * at, f" {name} {number(value)}", yref="paper", yanchor="top")
+            figures.note(float(value), 1 - 0.12 * at, f"{name} {number(value)}", **LABEL)
             for at, (name, value) in enumerate(marks)
             if value is not None
         ],

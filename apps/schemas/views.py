@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.ui import cells, dataset_types, schema_editor
-from apps.ui.pages import Column, ConsolePage, DeletePage, Empty, ListPage, RowAction
+from apps.ui.pages import Column, ConsolePage, DeletePage, Empty, ListPage, RowAction, everything
 from personalize_web import operations
 from personalize_web.operations.errors import ResourceNotFoundException
 
@@ -116,6 +116,7 @@ class SchemaDetails(SchemaPage):
                 {"arn": arn, "href": dataset_address(arn), "text": arn.rsplit("dataset/", 1)[-1]}
                 for arn in schema["datasets"]
             ],
+            "template_items": self._template_items(kind.slug),
             "delete_url": reverse("schemas:delete", kwargs={"schema": schema["name"]}),
             "delete_denied": self.denied("delete_schema"),
             "pairs": [
@@ -125,6 +126,20 @@ class SchemaDetails(SchemaPage):
                 {"label": "Created", "value": schema["creationDateTime"], "moment": "full"},
             ],
         }
+
+    def _template_items(self, slug: str) -> list[dict[str, Any]]:
+        """The groups of its domain that lack such a dataset: there it may begin a new schema."""
+        there = {
+            dataset_address(one["datasetArn"]) for one in everything(operations.list_datasets, self.caller, "datasets")
+        }
+        items = []
+        for group in everything(operations.list_dataset_groups, self.caller, "datasetGroups"):
+            place = {"dsg": group["name"], "kind": slug}
+            if group.get("domain") != self.schema.get("domain") or reverse("datasets:detail", kwargs=place) in there:
+                continue
+            href = reverse("import_jobs:wizard", kwargs=place | {"step": "schema"})
+            items.append({"text": group["name"], "href": f"{href}?template={self.schema['name']}"})
+        return items[:20]
 
 
 class DeleteSchema(SchemaPage, DeletePage):

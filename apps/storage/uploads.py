@@ -50,8 +50,6 @@ class Upload(ConsolePage):
         if not upload_id:
             upload_id = operations.begin_upload(self.caller, location=location, bytes=size)["uploadId"]
             request.session["uploads"] = dict(list(known.items())[-KEPT:]) | {key: upload_id}
-        if size == 0:
-            location = operations.finish_upload(self.caller, upload_id=upload_id)["location"]
         address = f"{reverse('storage:upload')}?id={upload_id}"
         return JsonResponse({"upload_url": address, "offset": offset, "location": location, "folder": folder})
 

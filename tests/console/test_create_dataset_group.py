@@ -39,7 +39,10 @@ def test_a_custom_group_has_no_domain(console):
             "Enter the role that may use the key.",
         ),
         ({"name": "lab", "domain": "CUSTOM", "role_arn": "me"}, "Enter a role ARN such as"),
-        ({"name": "lab", "domain": "CUSTOM", "tags-key": ["a", "a"], "tags-value": ["1", "2"]}, "Tag keys must be unique"),
+        (
+            {"name": "lab", "domain": "CUSTOM", "tags-key": ["a", "a"], "tags-value": ["1", "2"]},
+            "Tag keys must be unique",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field(console, given, message):
