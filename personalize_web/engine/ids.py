@@ -41,8 +41,8 @@ class Vocabulary:
 
     def arrays(self, name: str) -> dict[str, NDArray]:
         """Its arrays, each under ``name`` and the part's name."""
-        return {f"{name}_{part}": array for part, array in zip(
-            _PARTS, (self._bytes, self._offsets, self._hashes, self._order), strict=True)}
+        parts: tuple[NDArray, ...] = (self._bytes, self._offsets, self._hashes, self._order)
+        return {f"{name}_{part}": array for part, array in zip(_PARTS, parts, strict=True)}
 
     def __len__(self) -> int:
         return len(self._order)

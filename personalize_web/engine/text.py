@@ -46,8 +46,8 @@ def ngrams(texts: Sequence[str | None]) -> sparse.csr_matrix:
                 hashed = (hashed ^ codes[place:len(codes) - length + 1 + place]) * _MULTIPLIER
             columns.append(((hashed >> np.uint64(40)) % np.uint64(BUCKETS)).astype(np.int64))
             rows.append(np.full(len(hashed), row, np.int64))
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    return sparse.csr_matrix((np.ones(len(row), np.float32), (row, column)), shape=(len(texts), BUCKETS))
+    places = np.concatenate(rows), np.concatenate(columns)
+    return sparse.csr_matrix((np.ones(len(places[0]), np.float32), places), shape=(len(texts), BUCKETS))
 
 
 def normalised(matrix: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -10,7 +10,8 @@ from tests.engine.worlds import FEW, World, dataset_of, schema
 
 SIMS, BECAUSE = RECIPES["aws-sims"], RECIPES["aws-vod-because-you-watched-x"]
 ROWS = [
-    ("u", "a", 1, "Watch", 0.5), ("u", "b", 2, "watch", 0.49), ("u", "c", 3, "Click", 9.0), ("u", "d", 4, "WATCH", None),
+    ("u", "a", 1, "Watch", 0.5), ("u", "b", 2, "watch", 0.49), ("u", "c", 3, "Click", 9.0),
+    ("u", "d", 4, "WATCH", None),
 ]
 
 

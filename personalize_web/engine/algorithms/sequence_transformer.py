@@ -4,8 +4,10 @@ The network follows SASRec (Kang and McAuley 2018) with softmax cross-entropy (K
 fused into item vectors, id dropout for cold items, and item vectors started from the counted transitions.
 """
 
-import io
+import copy
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -244,8 +246,6 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config) -> Mode
 def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.float32]
               ) -> tuple[bytes, NDArray[np.float32]]:
     """The encoder as ONNX, and the relevance of all items to a user of whom nothing is known."""
-    import copy
-
     import torch
 
     from personalize_web.engine.nets.recommender import Encoder
@@ -254,12 +254,13 @@ def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.floa
     tokens, context = torch.from_numpy(begin)[None, None], torch.zeros(1, len(begin))
     with torch.no_grad():
         relevance = encoder(tokens, context, torch.from_numpy(vectors))[1].numpy()
-    content = io.BytesIO()
-    torch.onnx.export(
-        encoder, (tokens.repeat(1, 3, 1), context, torch.from_numpy(vectors[:2])), content, dynamo=False,
-        input_names=["tokens", "context", "vectors"], output_names=["query", "relevance"], opset_version=17,
-        dynamic_axes={"tokens": {1: "events"}, "vectors": {0: "items"}, "relevance": {0: "items"}})
-    return content.getvalue(), relevance
+    with tempfile.TemporaryDirectory(prefix="encoder-") as directory:
+        path = Path(directory) / "encoder.onnx"
+        torch.onnx.export(
+            encoder, (tokens.repeat(1, 3, 1), context, torch.from_numpy(vectors[:2])), str(path), dynamo=False,
+            input_names=["tokens", "context", "vectors"], output_names=["query", "relevance"], opset_version=17,
+            dynamic_axes={"tokens": {1: "events"}, "vectors": {0: "items"}, "relevance": {0: "items"}})
+        return path.read_bytes(), relevance
 
 
 def _starters(dataset: Dataset) -> NDArray[np.float32]:

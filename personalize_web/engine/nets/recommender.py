@@ -73,9 +73,10 @@ class Recommender(nn.Module):
             nn.init.normal_(table.weight, std=0.05)
         self.backbone = Backbone(width, shape.layers, shape.heads, shape.length + 1, shape.dropout)
         self.context = nn.Parameter(torch.randn(shape.context_features, width) * 0.1)
-        self.ask = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, width))
-        nn.init.zeros_(self.ask[2].weight)
-        nn.init.zeros_(self.ask[2].bias)
+        answer = nn.Linear(width, width)
+        nn.init.zeros_(answer.weight)
+        nn.init.zeros_(answer.bias)
+        self.ask = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), answer)
 
     def states(self, vectors: Tensor, items: Tensor, event_types: Tensor, gaps: Tensor, users: Tensor) -> Tensor:
         """vectors [N, d], items, event_types and gaps [B, L], users [B, d] -> states [B, L + 1, d].

@@ -15,8 +15,9 @@ _RELATED_SETTINGS = {
 
 def _use_case(
     name: str, title: str, type: str, method: str, description: str, *, domain: str,
-    features: frozenset[str] = _ANSWERS, items: str = FILTER_ONLY, users: str = FILTER_ONLY, user_id: str = REQUIRED, item_id: str = NOT_USED,
-    event_type: str | None = None, recommended: tuple[str, ...] = (), exclusion: str | None = None,
+    features: frozenset[str] = _ANSWERS, items: str = FILTER_ONLY, users: str = FILTER_ONLY,
+    user_id: str = REQUIRED, item_id: str = NOT_USED, event_type: str | None = None,
+    recommended: tuple[str, ...] = (), exclusion: str | None = None,
     settings: dict[str, str] | None = None, available: bool = False,
 ) -> Recipe:
     return Recipe(

@@ -82,8 +82,8 @@ class SequenceModel(ServingModel):
             for name, model in self._counted.items():
                 items, features = model.scores(newest[:DEEPEST], QUERIES[name])
                 base[items] += np.float32(blend["counted"][name]) * features
-            items, facts = seen_features(newest)
-            base[items] += (facts @ np.array(blend["seen"])).astype(np.float32)
+            seen, facts = seen_features(newest)
+            base[seen] += (facts @ np.array(blend["seen"])).astype(np.float32)
         base = base + self.arrays["trend"] / np.float32(1 + len(rows))
         return np.where(self.arrays["candidates"], base, -np.inf).astype(np.float32)
 
