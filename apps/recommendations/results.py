@@ -28,8 +28,8 @@ class Result:
     """(text, colour, icon) of each reason."""
     promoted: bool
     seen: bool
-    metadata: tuple[tuple[str, tuple[str, ...]], ...]
-    """(column, values); several values of one cell stand apart."""
+    metadata: tuple[tuple[str, tuple[str, ...], bool], ...]
+    """(column, values, whether it is one number); several values of one cell stand apart."""
 
 
 def rows(
@@ -46,7 +46,7 @@ def _row(
 ) -> Result:
     score = item.get("score")
     given = item.get("metadata") or {}
-    year = next((about[name] for name in YEARS if about.get(name) not in (None, "")), "")
+    year = next((about[name] for name in YEARS if name not in columns and about.get(name) not in (None, "")), "")
     return Result(
         rank=rank,
         item_id=item["itemId"],
@@ -57,16 +57,22 @@ def _row(
         badges=tuple((reason, *BADGES.get(reason, ("outline", ""))) for reason in item.get("reason") or ()),
         promoted=bool(item.get("promotionName")),
         seen=item["itemId"] in seen,
-        metadata=tuple((name, tuple(part for part in str(given.get(name, "")).split("|") if part)) for name in columns),
+        metadata=tuple((name, *_parts(str(given.get(name, "")))) for name in columns),
     )
 
 
-def summary(found: Sequence[Result]) -> list[tuple[str, str]]:
-    """Words above the table: how many are promoted, explored, popular, already seen. (icon, text)."""
+def _parts(text: str) -> tuple[tuple[str, ...], bool]:
+    parts = tuple(part for part in text.split("|") if part)
+    return parts, len(parts) == 1 and parts[0].replace(".", "", 1).isdecimal()
+
+
+def summary(found: Sequence[Result], *, of_user: bool) -> list[tuple[str, str]]:
+    """Words above the table: how many are promoted, explored, popular, and of a user already seen. (icon, text)."""
     words = (("pin", "promoted", "Promoted item"), ("compass", "exploration", "Exploration"), ("flame", "popular", "Popular item"))
     counts = [
         (icon, f"{count} {word}")
         for icon, word, reason in words
         if (count := sum(any(badge[0] == reason for badge in row.badges) for row in found))
     ]
-    return [*counts, ("eye", f"{sum(row.seen for row in found)} already seen")]
+    seen = [("eye", f"{sum(row.seen for row in found)} already seen")] if of_user else []
+    return [*counts, *seen]

@@ -224,7 +224,13 @@ class TryPage(ConsolePage):
         events = history["events"] if history else []
         shown: dict[str, Any] = {
             "history": history,
-            "events": [each | {"strong": each["eventType"].lower() in STRONG_EVENTS} for each in events[:SHOWN_EVENTS]],
+            "events": [
+                each | {
+                    "strong": each["eventType"].lower() in STRONG_EVENTS,
+                    "at": datetime.fromtimestamp(each["timestamp"], UTC),
+                }
+                for each in events[:SHOWN_EVENTS]
+            ],
         }
         if answer is None:
             return shown
@@ -237,7 +243,7 @@ class TryPage(ConsolePage):
         return shown | {
             "rows": rows,
             "columns": columns,
-            "summary": results.summary(rows),
+            "summary": results.summary(rows, of_user=history is not None),
             "scores": any(row.score for row in rows),
             "reasons": any(row.badges for row in rows) or any("reason" in each for each in served),
             "titles": any(row.title for row in rows),

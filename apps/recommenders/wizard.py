@@ -112,7 +112,7 @@ class CreateRecommenders(WizardPage):
                 refused[recipe] = f"{name}: {error.message}"
         if first is not None and not made:
             raise first
-        self.refused = refused
+        self.refused, self.names = refused, names
         return {"made": made}
 
     def success(self, answer: Any) -> None:
@@ -125,8 +125,7 @@ class CreateRecommenders(WizardPage):
     def success_url(self, answer: Any) -> str:
         if not self.refused:
             return self.url("recommenders:list")
-        names = self.forms["use-cases"].cleaned_data["names"]
-        kept = {CHOSEN: list(self.refused)} | {NAMED + recipe: [names[recipe]] for recipe in self.refused}
+        kept = {CHOSEN: list(self.refused)} | {NAMED + recipe: [self.names[recipe]] for recipe in self.refused}
         first, self.wizard = self.wizard, f"{self.wizard}r"
         self.save("use-cases", as_query(kept))
         address, self.wizard = self.address(self.steps[0]), first
