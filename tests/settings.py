@@ -10,3 +10,6 @@ os.environ.setdefault("SECRET_KEY", "a key for tests alone")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
 from personalize_web.settings import *  # noqa: E402, F403 - reads the two lines above
+from personalize_web.settings import STATIC_ROOT  # noqa: E402
+
+STATIC_ROOT.mkdir()

@@ -89,7 +89,8 @@ class Child:
         try:
             self.process.wait(max(deadline - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
-            print(f"{self.name} did not end in time and was killed; what it did goes on at the next start.", file=sys.stderr, flush=True)
+            text = f"{self.name} did not end in time and was killed; its work goes on at the next start."
+            print(text, file=sys.stderr, flush=True)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

@@ -57,7 +57,8 @@ def check_port(port: int) -> None:
 def children(port: int, *, sample: bool) -> list[Child]:
     """Console and API, a worker for short work, one for training, the clock, and the maker of the sample."""
     logs = settings.DATA_DIR / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    for folder in (logs, settings.STATIC_ROOT):
+        folder.mkdir(parents=True, exist_ok=True)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     web += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)]
     web += ["--log-level", "warning", "--respawn-failed-workers", "--workers-kill-timeout", "5"]

@@ -25,9 +25,9 @@ SUFFIX = ".msg"
 class Channel(filesystem.Channel):
     """Messages and tables as files in the folders of the transport's options."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override] # its bases disagree
         folder = Path(self.data_folder_out)
-        _write(folder / f"{time_ns():020d}_{uuid.uuid4().hex}.{queue}{SUFFIX}", payload)
+        _write(folder / f"{time_ns():020d}_{uuid.uuid4().hex}.{queue}{SUFFIX}", message)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
