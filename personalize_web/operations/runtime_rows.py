@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 FRESH = 0.5
@@ -15,14 +14,15 @@ FRESH = 0.5
 MOST = 4096
 
 
-def briefly(read: Callable[P, R]) -> Callable[P, R]:
-    """Keep what ``read`` returned for half a second. Inside a transaction everything is read anew."""
-    kept: dict[tuple[object, ...], tuple[float, R]] = {}
+def briefly(read: Callable[..., R]) -> Callable[..., R]:
+    """Keep what ``read`` returned for half a second, by its positional arguments. Inside a transaction everything is
+    read anew."""
+    kept: dict[tuple[Any, ...], tuple[float, R]] = {}
 
     @wraps(read)
-    def reader(*args: P.args, **kwargs: P.kwargs) -> R:
-        if connection.in_atomic_block or kwargs:
-            return read(*args, **kwargs)
+    def reader(*args: Any) -> R:
+        if connection.in_atomic_block:
+            return read(*args)
         now = time.monotonic()
         found = kept.get(args)
         if found is not None and now - found[0] < FRESH:
