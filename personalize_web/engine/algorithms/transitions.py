@@ -16,6 +16,7 @@ KEPT = 300
 """Most entries kept in a row."""
 HISTORY = 500
 """Newest events of a user that are counted as being together."""
+_BLOCK = 1024
 
 
 def count(dataset: Dataset) -> dict[str, Counted]:
@@ -26,21 +27,20 @@ def count(dataset: Dataset) -> dict[str, Counted]:
     at_once = followers(dataset, 1) @ sparse.diags(popularity.astype(np.float32))
     return {
         "following": _counted(weighted.tocsr()), "next": _counted(at_once.tocsr()),
-        "preceding": _counted(weighted.T.tocsr()), "together": _counted(_cosine(dataset)),
+        "preceding": _counted(weighted.T.tocsr()), "together": _cosine(dataset),
     }
 
 
 def followers(dataset: Dataset, window: int) -> sparse.csr_matrix:
     """[items, items]: how often the column came within ``window`` events after the row, weighted by DECAY."""
     items = len(dataset.item_ids)
-    rows, columns, values = [], [], []
+    total = sparse.csr_matrix((items, items), dtype=np.float32)
     for distance in range(1, window + 1):
         same = dataset.user[distance:] == dataset.user[:-distance]
-        rows.append(dataset.item[:-distance][same])
-        columns.append(dataset.item[distance:][same])
-        values.append((dataset.weight[distance:][same] * DECAY ** (distance - 1)).astype(np.float32))
-    return sparse.csr_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))),
-                             shape=(items, items))
+        values = (dataset.weight[distance:][same] * DECAY ** (distance - 1)).astype(np.float32)
+        places = dataset.item[:-distance][same], dataset.item[distance:][same]
+        total = total + sparse.csr_matrix((values, places), shape=(items, items))
+    return total.tocsr()
 
 
 def start_matrix(following: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -51,7 +51,7 @@ def start_matrix(following: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.log1p(lift).astype(np.float32), (entries.row, entries.col)), shape=following.shape)
 
 
-def _cosine(dataset: Dataset) -> sparse.csr_matrix:
+def _cosine(dataset: Dataset) -> Counted:
     """Users that two items share over the geometric mean of their users (plus SHRINKAGE); the diagonal is empty."""
     from_end = dataset.starts[1:][dataset.user] - np.arange(len(dataset.user))
     recent = from_end <= HISTORY
@@ -60,23 +60,30 @@ def _cosine(dataset: Dataset) -> sparse.csr_matrix:
         shape=(len(dataset.user_ids), len(dataset.item_ids)))
     matrix.sum_duplicates()
     matrix.data[:] = 1
-    together = (matrix.T @ matrix).tocoo()
     users = np.asarray(matrix.sum(axis=0)).ravel()
-    apart = together.row != together.col
-    row, column, both = together.row[apart], together.col[apart], together.data[apart]
-    values = both / (np.sqrt(users[row] * users[column]) + SHRINKAGE)
-    return sparse.csr_matrix((values.astype(np.float32), (row, column)), shape=together.shape)
+    transposed, blocks = matrix.T.tocsr(), []
+    for begin in range(0, len(users), _BLOCK):
+        together = (transposed[begin:begin + _BLOCK] @ matrix).tocoo()
+        apart = together.row + begin != together.col
+        row, column, both = together.row[apart], together.col[apart], together.data[apart]
+        values = both / (np.sqrt(users[row + begin] * users[column]) + SHRINKAGE)
+        blocks.append(_largest(sparse.csr_matrix((values.astype(np.float32), (row, column)), shape=together.shape)))
+    return _counted(sparse.vstack(blocks, format="csr"))
 
 
-def _counted(matrix: sparse.csr_matrix) -> Counted:
+def _largest(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     """The matrix with the KEPT largest entries of each row."""
-    matrix.sum_duplicates()
     sizes = np.diff(matrix.indptr)
     if len(sizes) and sizes.max() > KEPT:
         row = np.repeat(np.arange(len(sizes)), sizes)
         order = np.lexsort((-matrix.data, row))
         kept = np.sort(order[np.arange(len(row)) - matrix.indptr[row[order]] < KEPT])
         matrix = sparse.csr_matrix((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)
+    return matrix
+
+
+def _counted(matrix: sparse.csr_matrix) -> Counted:
+    matrix = _largest(matrix)
     return Counted(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32))
 
 
