@@ -77,10 +77,11 @@ class DatasetGroups(ListPage):
         for recommender in everything(operations.list_recommenders, self.caller, "recommenders"):
             arn = recommender["datasetGroupArn"]
             counts[arn] = counts.get(arn, 0) + 1
-        return [
-            row | {"datasets": kinds.get(row["name"], set()), "recommenders": counts.get(row["datasetGroupArn"], 0)}
-            for row in super().rows()
-        ]
+        rows = everything(operations.list_dataset_groups, self.caller, "datasetGroups")
+        for row in rows:
+            row["datasets"] = kinds.get(row["name"], set())
+            row["recommenders"] = counts.get(row["datasetGroupArn"], 0)
+        return list(rows)
 
 
 class CreateDatasetGroup(FormPage):

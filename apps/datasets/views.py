@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from apps.ui import cells, dataset_types, formats, jobs, schema_editor
 from apps.ui.dataset_pages import DatasetPage
-from apps.ui.pages import Column, DeletePage, DetailPage, Empty, ListPage, RowAction, everything
+from apps.ui.pages import Column, DeletePage, DetailPage, Empty, ListPage, RowAction
 from personalize_web import operations
 from personalize_web.operations import ServiceError, statuses
 
 SAMPLE = 20
-SHOWN_IMPORTS = 30
+SHOWN_IMPORTS = 20
 
 
 class Datasets(ListPage):
@@ -125,6 +126,7 @@ class DatasetDetails(DatasetPage, DetailPage):
     crumbs = (("Datasets", "datasets:list"),)
     tabs = (("imports", "Import jobs"), ("schema", "Schema"), ("rows", "Sample rows"), ("tags", "Tags"))
     live = ("datasets/_details.html", "datasets/_imports.html")
+    older = ""
 
     def arguments(self) -> dict[str, Any]:
         """The dataset's ARN."""
@@ -145,7 +147,9 @@ class DatasetDetails(DatasetPage, DetailPage):
     def imports(self) -> list[dict[str, Any]]:
         """Its import jobs with what each page shows of them."""
         arn = self.dataset["datasetArn"]
-        found = everything(operations.list_dataset_import_jobs, self.caller, "datasetImportJobs", dataset_arn=arn)
+        more = {"next_token": self.request.GET["older"]} if self.request.GET.get("older") else {}
+        answer = operations.list_dataset_import_jobs(self.caller, dataset_arn=arn, max_results=SHOWN_IMPORTS, **more)
+        found, self.older = answer["datasetImportJobs"], answer.get("nextToken", "")
         running = {
             job["resourceArn"]: job
             for job in operations.list_jobs(
@@ -154,7 +158,7 @@ class DatasetDetails(DatasetPage, DetailPage):
             if job["kind"] == "create-dataset-import-job"
         }
         shown = []
-        for one in found[:SHOWN_IMPORTS]:
+        for one in found:
             job = running.get(one["datasetImportJobArn"])
             took = jobs.seconds(job) if job else None
             shown.append(
@@ -183,17 +187,20 @@ class DatasetDetails(DatasetPage, DetailPage):
 
     def tab_counts(self) -> Mapping[str, int]:
         """How many imports there are."""
-        return {"imports": len(self.imports)}
+        return {} if self.older else {"imports": len(self.imports)}
 
     def context(self) -> dict[str, Any]:
         """Boxes of the page; only the chosen tab is worked out."""
         base = super().context()
+        path = self.url("datasets:detail", kind=self.kind.slug)
         ready = self.resource["status"] == statuses.ACTIVE
         more: dict[str, Any] = {
             "kind": self.kind,
             "dataset": self.resource,
             "pairs": self._pairs(),
             "imports": self.imports,
+            "older_url": f"{path}?{urlencode({'older': self.older})}" if self.older else "",
+            "newest_url": path if self.request.GET.get("older") else "",
             "import_url": self.url("import_jobs:create", kind=self.kind.slug),
             "import_disabled": self.denied("create_dataset_import_job")
             or ("" if ready else "Wait until the dataset is Active."),
