@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import signals
+from django.db import connections
 
 from personalize_web.celery import app
 from personalize_web.workers import housekeeping, job, lease
@@ -35,8 +36,10 @@ def _name(**_: Any) -> None:
 @signals.worker_ready.connect
 def _resume(**_: Any) -> None:
     sweeping.sweep()
+    connections.close_all()  # children that are forked later must not share them
 
 
 @signals.worker_shutting_down.connect
 def _give_back(**_: Any) -> None:
     lease.give_all_back()
+    connections.close_all()
