@@ -22,7 +22,7 @@ urlpatterns = [
     path("", include("apps.aws_api.urls")),
 ]
 
-handler400 = "apps.ui.errors.bad_request"
+handler400 = "apps.aws_api.fallbacks.bad_request"
 handler403 = "apps.ui.errors.forbidden"
 handler404 = "apps.ui.errors.not_found"
-handler500 = "apps.ui.errors.server_error"
+handler500 = "apps.aws_api.fallbacks.server_error"

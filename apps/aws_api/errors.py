@@ -65,6 +65,12 @@ class MethodNotAllowed(InvalidAction):
     code = "InvalidAction"
 
 
+class RefusedRequest(WireError):
+    """The request names a host that is not ours, or is malformed as HTTP."""
+
+    code = "InvalidInputException"
+
+
 class RequestEntityTooLargeException(WireError):
     """The body is larger than we read."""
 
@@ -110,6 +116,11 @@ def translate(error: Exception, *, operation: str | None, request_id: str, docum
         return MethodNotAllowed("The API is asked by POST.")
     trace = _without("".join(traceback.format_exception(error)), document)
     logger.error("%s failed, request %s\n%s", operation or "A request", request_id, trace)
+    return internal_failure(request_id)
+
+
+def internal_failure(request_id: str) -> InternalFailure:
+    """All that a caller learns of an error of ours."""
     return InternalFailure(f"An internal failure occurred. The request id is {request_id}.")
 
 

@@ -102,6 +102,22 @@ def test_another_method_than_post_is_answered_in_json(client):
     assert refusal(client.put("/"))[:2] == (405, "InvalidAction")
 
 
+def test_a_host_that_is_not_ours_is_answered_in_json(client, settings):
+    settings.ALLOWED_HOSTS = ["personalize.test"]
+    assert refusal(client.post("/", headers={"Host": "elsewhere.test"}))[:2] == (400, "InvalidInputException")
+    page = client.get("/console/", headers={"Host": "elsewhere.test"})
+    assert (page.status_code, page.headers["Content-Type"].partition(";")[0]) == (400, "text/html")
+
+
+def test_an_error_outside_the_view_is_answered_in_json(client, monkeypatch):
+    def broken(request):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("apps.aws_api.views.route", broken)
+    client.raise_request_exception = False
+    assert refusal(client.post("/events"))[:2] == (500, "InternalFailure")
+
+
 def test_a_person_at_the_door_is_shown_to_the_console(client):
     got = client.get("/", headers={"Accept": "text/html,application/xhtml+xml"})
     assert (got.status_code, got.headers["Location"]) == (302, "/console/")
