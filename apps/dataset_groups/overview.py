@@ -29,6 +29,8 @@ class DatasetRow:
     imported_in: str = ""
     failed_import: str = ""
     failed_reason: str = ""
+    earlier: bool = False
+    """Rows of earlier imports are there, whatever the newest one does."""
 
     @property
     def running(self) -> bool:
@@ -37,8 +39,13 @@ class DatasetRow:
 
     @property
     def has_data(self) -> bool:
-        """Whether training may use it."""
+        """Whether its data are active, and nothing moves."""
         return self.indicator == "success"
+
+    @property
+    def usable(self) -> bool:
+        """Whether training may use it, be it with what was imported before."""
+        return self.has_data or self.earlier
 
 
 def dataset_rows(
@@ -63,7 +70,13 @@ def _row(kind: DatasetType, dataset: Mapping[str, Any] | None, jobs: Mapping[str
         return DatasetRow(kind, "No data", "info", detail="Import a file to fill it.", dataset=dataset)
     arn, name = latest["datasetImportJobArn"], latest["jobName"]
     job = jobs.get(arn)
-    about = {"dataset": dataset, "import_arn": arn, "import_name": name, "job": job}
+    about: dict[str, Any] = {
+        "earlier": bool(counted),
+        "dataset": dataset,
+        "import_arn": arn,
+        "import_name": name,
+        "job": job,
+    }
     if latest["status"] in RUNNING:
         shown = statuses.describe(latest["status"])
         return DatasetRow(kind, shown.text, shown.indicator, **about)

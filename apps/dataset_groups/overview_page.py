@@ -9,8 +9,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
-from apps.dataset_groups import overview
-from apps.ui import jobs
+from apps.dataset_groups import overview, use_cases
+from apps.ui import formats, jobs
 from apps.ui.pages import ConsolePage
 from apps.ui.views.base import poll_seconds
 from personalize_web import operations
@@ -21,7 +21,6 @@ DOMAINS = {
     "VIDEO_ON_DEMAND": ("Video on demand", "film", "video on demand"),
     None: ("Custom", "layers", ""),
 }
-USE_CASE_ICONS = {
     "USER_PERSONALIZATION": "pin",
     "RELATED_ITEMS": "film",
     "TRENDING_NOW": "flame",
@@ -100,7 +99,7 @@ class Overview(ConsolePage):
     @property
     def has_interactions(self) -> bool:
         """Whether training may begin."""
-        return any(row.kind.required and row.has_data for row in self.rows)
+        return any(row.kind.required and row.usable for row in self.rows)
 
     @cached_property
     def poll(self) -> dict[str, Any]:
@@ -236,12 +235,16 @@ class Overview(ConsolePage):
         running = newest is not None and newest["status"] in statuses.BUILDING
         there = self.tracker is not None
         interactions = next((row for row in self.rows if row.kind.required), None)
+        text = "Statistics and insights, usually within a minute."
+        if newest is not None and (at := formats.moment(newest["creationDateTime"])):
+            text = "Analyzing now." if running else f"Last run {formats.short(at).replace('Today', 'today')}."
         return {
             "analysis_url": self.url("insights:report"),
             "run_url": self.url("insights:run"),
             "analysis_running": running,
+            "analyzed": newest is not None,
             "analysis_disabled": "" if self.has_interactions else "Import item interactions first.",
-            "analysis_text": "Analyzing now." if running else "Statistics and insights, usually within a minute.",
+            "analysis_text": text,
             "tracker": self.tracker,
             "tracker_url": self.url("event_trackers:detail", tracker=self.tracker["name"])
             if there and self.tracker
@@ -268,23 +271,9 @@ class Overview(ConsolePage):
             "solutions_url": self._first("solutions:create", "solutions:list"),
         }
 
-    def _use_cases(self) -> list[dict[str, Any]]:
+    def _use_cases(self) -> list[dict[str, str]]:
         domain = self.group.get("domain")
-        if not domain:
-            return []
-        found = operations.list_recipe_details(self.caller, domain=domain)["recipes"]
-        place = {kind: at for at, kind in enumerate(USE_CASE_ICONS)}
-        ordered = sorted(
-            found, key=lambda recipe: (not recipe.get("available"), place.get(recipe.get("recipeType", ""), len(place)))
-        )
-        return [
-            {
-                "title": recipe["title"],
-                "text": _first_words(recipe.get("description", "")),
-                "icon": USE_CASE_ICONS.get(recipe.get("recipeType", ""), "rec"),
-            }
-            for recipe in ordered
-        ]
+        return use_cases.shown(operations.list_recipe_details(self.caller, domain=domain)["recipes"]) if domain else []
 
     def _trained(self) -> bool:
         counts = self.counts()
@@ -299,9 +288,3 @@ class Overview(ConsolePage):
                 except NoReverseMatch:
                     continue
         return ""
-
-
-def _first_words(text: str, most: int = 34) -> str:
-    """The first sentence, cut where it is long."""
-    sentence = text.split(". ")[0].rstrip(".")
-    return sentence if len(sentence) <= most else f"{sentence[: most - 1].rsplit(' ', 1)[0]}…"

@@ -16,7 +16,7 @@ from apps.ui.pages import DetailPage, FormPage
 from personalize_web import operations
 from personalize_web.operations import ServiceError, statuses
 
-PHASES = ("Fetch", "Read", "Check", "Convert", "Publish", "Index")
+PHASES = ("Fetch", "Open", "Read", "Check", "Publish", "Index")
 MODES = {"INCREMENTAL": "Add to existing data", "FULL": "Replace existing data"}
 
 
