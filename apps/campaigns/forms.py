@@ -41,10 +41,12 @@ class UpdateCampaignForm(OperationForm):
     def prepare(self) -> None:
         solutions = self.about["solutions"]
         self.fields["solution"].choices = [
-            ("", "Choose a solution"), *((each["solutionArn"], _solution_text(each)) for each in solutions)
+            ("", "Choose a solution"),
+            *((each["solutionArn"], _solution_text(each)) for each in solutions),
         ]
         self.fields["solution_version_arn"].choices = [
-            ("", "Choose a version"), *((each["solutionVersionArn"], _version_text(each)) for each in self.about["versions"])
+            ("", "Choose a version"),
+            *((each["solutionVersionArn"], _version_text(each)) for each in self.about["versions"]),
         ]
         if not self.about["items_metadata"]:
             self.fields["metadata"].disabled = True

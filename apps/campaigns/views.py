@@ -20,9 +20,13 @@ LATEST = "syncWithLatestSolutionVersion"
 
 
 def _version(row: Row) -> SafeString:
-    return render_to_string("campaigns/_version.html", {
-        "id": row.get("versionId"), "latest": row.get("syncWithLatestSolutionVersion"),
-    })
+    return render_to_string(
+        "campaigns/_version.html",
+        {
+            "id": row.get("versionId"),
+            "latest": row.get("syncWithLatestSolutionVersion"),
+        },
+    )
 
 
 class CampaignsPage(ListPage):
@@ -35,23 +39,49 @@ class CampaignsPage(ListPage):
     create, create_operation = ("Create campaign", "campaigns:create"), "create_campaign"
     actions = (
         RowAction("test", "Test", lambda page, names: page.url("recommendations:campaign", campaign=names[0])),
-        RowAction("update", "Update", lambda page, names: page.url("campaigns:update", campaign=names[0]),
-                  operation="update_campaign"),
-        RowAction("delete", "Delete", lambda page, names: _selected(page.url("campaigns:delete_many"), names), needs="some",
-                  icon="trash", bulk=True, operation="delete_campaign"),
+        RowAction(
+            "update",
+            "Update",
+            lambda page, names: page.url("campaigns:update", campaign=names[0]),
+            operation="update_campaign",
+        ),
+        RowAction(
+            "delete",
+            "Delete",
+            lambda page, names: _selected(page.url("campaigns:delete_many"), names),
+            needs="some",
+            icon="trash",
+            bulk=True,
+            operation="delete_campaign",
+        ),
     )
 
     @property
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         return (
-            Column("name", "Name", cells.href(lambda row: self.url("campaigns:detail", campaign=row["name"])), sortable=True),
-            Column("solution", "Solution", cells.href(
-                lambda row: self.url("solutions:detail", solution=row["solutionName"]), "solutionName", css="secondary"),
-                value=lambda row: row["solutionName"], sortable=True),
+            Column(
+                "name",
+                "Name",
+                cells.href(lambda row: self.url("campaigns:detail", campaign=row["name"])),
+                sortable=True,
+            ),
+            Column(
+                "solution",
+                "Solution",
+                cells.href(
+                    lambda row: self.url("solutions:detail", solution=row["solutionName"]),
+                    "solutionName",
+                    css="secondary",
+                ),
+                value=lambda row: row["solutionName"],
+                sortable=True,
+            ),
             Column("version", "Deployed version", _version, value=lambda row: row["versionId"]),
             Column("status", "Status", cells.status(update=lambda row: row.get("latestCampaignUpdate")), sortable=True),
             Column("minProvisionedTPS", "Min TPS", cells.number("minProvisionedTPS"), sortable=True, align="end"),
-            Column("creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True, css="secondary nowrap"),
+            Column(
+                "creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True, css="secondary nowrap"
+            ),
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -113,8 +143,11 @@ class CampaignPage(DetailPage):
             "delete_href": self.url("campaigns:delete", campaign=self.kwargs["campaign"]),
             "delete_denied": self._delete_denied(),
             "api": [
-                {"label": "API operation", "value": OPERATIONS.get(self.recipe.get("servedAs", ""), "GetRecommendations"),
-                 "mono": True},
+                {
+                    "label": "API operation",
+                    "value": OPERATIONS.get(self.recipe.get("servedAs", ""), "GetRecommendations"),
+                    "mono": True,
+                },
                 {"label": "Campaign ARN", "value": self.resource["campaignArn"], "copyable": True},
             ],
             "about": self._about(solution, version),
@@ -129,7 +162,9 @@ class CampaignPage(DetailPage):
 
     def _manage_tags(self) -> str:
         try:
-            return f"{reverse('tags:edit')}?arn={self.resource['campaignArn']}" if not self.denied("tag_resource") else ""
+            return (
+                f"{reverse('tags:edit')}?arn={self.resource['campaignArn']}" if not self.denied("tag_resource") else ""
+            )
         except Exception:
             return ""
 
@@ -140,13 +175,22 @@ class CampaignPage(DetailPage):
         update = self.updates()
         return [
             {"label": "Solution", "value": solution, "href": self.url("solutions:detail", solution=solution)},
-            {"label": "Solution version", "value": version, "mono": True,
-             "href": self.url("solutions:version", solution=solution, version=version)},
+            {
+                "label": "Solution version",
+                "value": version,
+                "mono": True,
+                "href": self.url("solutions:version", solution=solution, version=version),
+            },
             {"label": "Follows the latest version", "value": _on(config.get(LATEST))},
             {"label": "Minimum transactions per second", "value": self.resource["minProvisionedTPS"]},
             {"label": "Items metadata in results", "value": metadata},
             {"label": "Created", "value": self.resource["creationDateTime"], "moment": "list"},
-            {"label": "Latest update", "value": update.get("status"), "status": bool(update), "reason": update.get("failureReason")},
+            {
+                "label": "Latest update",
+                "value": update.get("status"),
+                "status": bool(update),
+                "reason": update.get("failureReason"),
+            },
             {"label": "Last updated", "value": self.resource["lastUpdatedDateTime"], "moment": "list"},
         ]
 
@@ -165,7 +209,9 @@ class CampaignForms:
         versions = [
             version
             for solution in solutions
-            for version in operations.list_solution_version_details(caller, solution_arn=solution["solutionArn"])["solutionVersions"]
+            for version in operations.list_solution_version_details(caller, solution_arn=solution["solutionArn"])[
+                "solutionVersions"
+            ]
             if version["status"] == "ACTIVE"
         ]
         datasets = operations.list_dataset_details(caller, dataset_group_arn=group_arn)["datasets"]
@@ -219,8 +265,12 @@ class UpdateCampaign(CampaignForms, FormPage):
         return super().arguments() | {"campaign_arn": self.arn("campaign", self.kwargs["campaign"])}
 
     def success(self, answer: Any) -> None:
-        flash(self.request, "in-progress", f"Updating campaign {self.kwargs['campaign']}…",
-              "The previous configuration answers until the update completes.")
+        flash(
+            self.request,
+            "in-progress",
+            f"Updating campaign {self.kwargs['campaign']}…",
+            "The previous configuration answers until the update completes.",
+        )
 
     def cancel_url(self) -> str:
         return self.url("campaigns:detail", campaign=self.kwargs["campaign"])

@@ -27,7 +27,7 @@ class RecipesPage(ListPage):
 
     operation, answer_key = operations.list_recipe_details, "recipes"
     title, section, noun = "Recipes", "recipes", "recipe"
-    description = "A recipe is a way to learn from data. Solutions use custom recipes, recommenders use the use cases of their domain."
+    description = "Ways to learn from data: solutions use custom recipes, recommenders the use cases of their domain."
     columns = recipes.columns(lambda row: reverse("recipes:detail", kwargs={"recipe": row["name"]}), domains=True)
     empty = Empty("No recipes")
     sort, direction = "name", "asc"
@@ -35,9 +35,7 @@ class RecipesPage(ListPage):
     def rows(self) -> list[Any]:
         domains = (None, "VIDEO_ON_DEMAND", "ECOMMERCE")
         return [
-            each
-            for domain in domains
-            for each in operations.list_recipe_details(self.caller, domain=domain)["recipes"]
+            each for domain in domains for each in operations.list_recipe_details(self.caller, domain=domain)["recipes"]
         ]
 
     def _final(self, row: Any) -> bool:
@@ -55,7 +53,9 @@ class RecipePage(ConsolePage):
 
     @property
     def crumbs(self) -> tuple[tuple[str, str], ...]:  # type: ignore[override]
-        return (("Solutions and recipes", "solutions:list"),) if "dsg" in self.kwargs else (("Recipes", "recipes:list"),)
+        return (
+            (("Solutions and recipes", "solutions:list"),) if "dsg" in self.kwargs else (("Recipes", "recipes:list"),)
+        )
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
@@ -75,7 +75,11 @@ class RecipePage(ConsolePage):
                 for key, text, meaning in recipes.FEATURES
             ],
             "datasets": [
-                {"title": dataset_types.of(kind).title, "standing": STANDINGS[standing][0], "color": STANDINGS[standing][1]}
+                {
+                    "title": dataset_types.of(kind).title,
+                    "standing": STANDINGS[standing][0],
+                    "color": STANDINGS[standing][1],
+                }
                 for kind, standing in self.recipe["datasets"].items()
             ],
             "create": self._create(),
@@ -87,7 +91,10 @@ class RecipePage(ConsolePage):
             {"label": "Recipe ARN", "value": recipe["recipeArn"], "copyable": True},
             {"label": "Type", "value": recipes.type_text(recipe)},
             {"label": "For", "value": recipes.DOMAINS[recipe.get("domain")]},
-            {"label": "Answers", "value": SERVED_BY.get(recipe.get("servedAs") or recipe["recipeType"], "GetRecommendations")},
+            {
+                "label": "Answers",
+                "value": SERVED_BY.get(recipe.get("servedAs") or recipe["recipeType"], "GetRecommendations"),
+            },
         ]
 
     def inputs(self) -> list[dict[str, str]]:

@@ -35,7 +35,9 @@ def _python(operation: str, arguments: Mapping[str, Any], endpoint: str) -> str:
         f"answer = runtime.{operation}(",
         *(f"    {name}={_literal(value)}," for name, value in arguments.items()),
         ")",
-        "for item in answer[{}]:".format('"itemList"' if operation == "get_recommendations" else '"personalizedRanking"'),
+        "for item in answer[{}]:".format(
+            '"itemList"' if operation == "get_recommendations" else '"personalizedRanking"'
+        ),
         '    print(item["itemId"], item.get("score"))',
     ]
     return "\n".join(lines)

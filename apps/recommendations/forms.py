@@ -16,7 +16,9 @@ class RequestForm(OperationForm):
     )
     item_id = TextField(label="Item ID", mono=True, max_length=256, error_messages={"required": "Enter an item ID."})
     input_list = TextAreaField(
-        label="Item IDs", mono=True, help_text="Separate ids with commas or new lines.",
+        label="Item IDs",
+        mono=True,
+        help_text="Separate ids with commas or new lines.",
         error_messages={"required": "Enter at least one item ID."},
     )
     columns = MultipleField(label="Items dataset columns", required=False, unmarked=True)
@@ -38,7 +40,9 @@ class RequestForm(OperationForm):
         if not self.about["item_columns"] or self.about["metadata_denied"]:
             del self.fields["columns"]
         for name in self.about["context_columns"]:
-            self.fields[CONTEXT + name] = TextField(label=name, required=False, unmarked=True, max_length=1000, mono=True)
+            self.fields[CONTEXT + name] = TextField(
+                label=name, required=False, unmarked=True, max_length=1000, mono=True
+            )
 
     def context_fields(self) -> list[Any]:
         """The fields of the context, one for each contextual column."""
@@ -59,7 +63,9 @@ class RequestForm(OperationForm):
         return columns
 
     def clean_input_list(self) -> list[str]:
-        found = [each.strip() for each in self.cleaned_data["input_list"].replace(",", "\n").splitlines() if each.strip()]
+        found = [
+            each.strip() for each in self.cleaned_data["input_list"].replace(",", "\n").splitlines() if each.strip()
+        ]
         if len(found) > MOST_ITEMS:
             self.add_error("input_list", f"Enter at most {MOST_ITEMS} item IDs.")
         return found
@@ -74,7 +80,9 @@ class RequestForm(OperationForm):
         """Arguments of the runtime operation without the ARN; of a form with errors those that are right."""
         given = getattr(self, "cleaned_data", {})
         wanted = {name: given[name] for name in ("user_id", "item_id", "input_list", "num_results") if given.get(name)}
-        context = {name.removeprefix(CONTEXT): value for name, value in given.items() if name.startswith(CONTEXT) and value}
+        context = {
+            name.removeprefix(CONTEXT): value for name, value in given.items() if name.startswith(CONTEXT) and value
+        }
         if context:
             wanted["context"] = context
         if given.get("columns"):

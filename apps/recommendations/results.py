@@ -38,7 +38,9 @@ def rows(
     """``items``: id -> its columns and title, as describe_items answers; ``seen``: ids the user has events with."""
     found = answer.get("itemList") or answer.get("personalizedRanking") or []
     best = max((each["score"] for each in found if each.get("score") is not None), default=0) or 1
-    return [_row(at, each, items.get(each["itemId"]) or {}, best, seen, columns) for at, each in enumerate(found, start=1)]
+    return [
+        _row(at, each, items.get(each["itemId"]) or {}, best, seen, columns) for at, each in enumerate(found, start=1)
+    ]
 
 
 def _row(
@@ -68,7 +70,11 @@ def _parts(text: str) -> tuple[tuple[str, ...], bool]:
 
 def summary(found: Sequence[Result], *, of_user: bool) -> list[tuple[str, str]]:
     """Words above the table: how many are promoted, explored, popular, and of a user already seen. (icon, text)."""
-    words = (("pin", "promoted", "Promoted item"), ("compass", "exploration", "Exploration"), ("flame", "popular", "Popular item"))
+    words = (
+        ("pin", "promoted", "Promoted item"),
+        ("compass", "exploration", "Exploration"),
+        ("flame", "popular", "Popular item"),
+    )
     counts = [
         (icon, f"{count} {word}")
         for icon, word, reason in words

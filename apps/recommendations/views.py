@@ -59,7 +59,11 @@ class TryPage(ConsolePage):
 
     def address(self, do: str = "") -> str:
         route = f"recommendations:{self.kind}"
-        return self.url(f"{route}_do", **{self.kind: self.name}, do=do) if do else self.url(route, **{self.kind: self.name})
+        return (
+            self.url(f"{route}_do", **{self.kind: self.name}, do=do)
+            if do
+            else self.url(route, **{self.kind: self.name})
+        )
 
     def get_title(self) -> str:
         return f"Test {self.kind}"
@@ -98,7 +102,9 @@ class TryPage(ConsolePage):
         active = next((each for each in rows if each["status"] == "ACTIVE"), None)
         if active is None:
             return None
-        return operations.describe_event_tracker(self.caller, event_tracker_arn=active["eventTrackerArn"])["eventTracker"]
+        return operations.describe_event_tracker(self.caller, event_tracker_arn=active["eventTrackerArn"])[
+            "eventTracker"
+        ]
 
     @cached_property
     def event_types(self) -> list[str]:
@@ -176,14 +182,22 @@ class TryPage(ConsolePage):
             event["recommendationId"] = given["recommendation_id"]
         try:
             operations.put_events(
-                self.caller, tracking_id=self.tracker["trackingId"], user_id=user, session_id=f"console-{user}"[:256],
+                self.caller,
+                tracking_id=self.tracker["trackingId"],
+                user_id=user,
+                session_id=f"console-{user}"[:256],
                 event_list=[event],
             )
         except ServiceError as error:
             flash(request, "error", "The event was not recorded.", error.message)
         else:
             title = self._titles([item]).get(item, {}).get("title") or item
-            flash(request, "success", f"{kind} of {title} recorded for user {user}.", "The list below takes it into account.")
+            flash(
+                request,
+                "success",
+                f"{kind} of {title} recorded for user {user}.",
+                "The list below takes it into account.",
+            )
         query = given.get("query", "")
         return self.redirect(f"{self.address()}?{query}" if query else self.address())
 
@@ -192,7 +206,11 @@ class TryPage(ConsolePage):
         kind = self.request.GET.get("kind", "")
         if kind == "item":
             text = self.request.GET.get("item_id", "").strip()
-            found = operations.search_items(self.caller, dataset_group_arn=self.group_arn, text=text)["items"] if text else []
+            found = (
+                operations.search_items(self.caller, dataset_group_arn=self.group_arn, text=text)["items"]
+                if text
+                else []
+            )
             return render(self.request, "recommendations/_items.html", {"items": found[:10]})
         users = operations.suggest_users(self.caller, dataset_group_arn=self.group_arn, kind=kind or "random")["users"]
         query = self.request.GET.copy()
@@ -225,7 +243,8 @@ class TryPage(ConsolePage):
         shown: dict[str, Any] = {
             "history": history,
             "events": [
-                each | {
+                each
+                | {
                     "strong": each["eventType"].lower() in STRONG_EVENTS,
                     "at": datetime.fromtimestamp(each["timestamp"], UTC),
                 }
@@ -275,10 +294,17 @@ class TryPage(ConsolePage):
             "suggestions": [
                 {"text": text, "href": f"{self.address('suggest')}?{urlencode([('kind', key), *_flat(kept)])}"}
                 for key, text in (("random", "Random user"), ("heavy", "Heavy user"), ("new", "New user"))
-            ] if "user_id" in self.form.fields else [],
+            ]
+            if "user_id" in self.form.fields
+            else [],
             "view": chosen,
             "views": [
-                {"key": key, "text": text, "icon": icon, "href": f"?{urlencode([*_flat(dict(query.lists())), ('view', key)])}"}
+                {
+                    "key": key,
+                    "text": text,
+                    "icon": icon,
+                    "href": f"?{urlencode([*_flat(dict(query.lists())), ('view', key)])}",
+                }
                 for key, text, icon in VIEWS
             ],
             "query": query.urlencode(),

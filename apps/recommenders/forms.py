@@ -43,8 +43,13 @@ class UseCasesForm(OperationForm):
     def cards(self) -> list[dict[str, Any]]:
         """The use cases as they were left."""
         return [
-            each | {"checked": each["name"] in self.chosen, "field": NAMED + each["name"], "value": self.name_of(each["name"]),
-                    "error": self.name_errors.get(each["name"], "")}
+            each
+            | {
+                "checked": each["name"] in self.chosen,
+                "field": NAMED + each["name"],
+                "value": self.name_of(each["name"]),
+                "error": self.name_errors.get(each["name"], ""),
+            }
             for each in self.use_cases
         ]
 
@@ -75,12 +80,21 @@ class ConfigurationForm(OperationForm):
     """How one recommender trains and answers. ``about``: recipe, columns (DatasetColumns), items_metadata."""
 
     requests = IntegerField(
-        label="Minimum recommendation requests per second", min_value=1, max_value=500, initial=1, suffix="requests/s",
-        unmarked=True, description="Reserves capacity.",
+        label="Minimum recommendation requests per second",
+        min_value=1,
+        max_value=500,
+        initial=1,
+        suffix="requests/s",
+        unmarked=True,
+        description="Reserves capacity.",
     )
     metadata = CheckField(label="Return items metadata in recommendation results")
     weight = NumberField(
-        label="Emphasis on exploring less relevant items", min_value=0, max_value=1, initial=0.3, unmarked=True,
+        label="Emphasis on exploring less relevant items",
+        min_value=0,
+        max_value=1,
+        initial=0.3,
+        unmarked=True,
         description="0 shows no young items for their own sake, 1 as many as possible.",
     )
     age = NumberField(label="Exploration item age cutoff", min_value=1, initial=30, suffix="days", unmarked=True)
@@ -112,11 +126,14 @@ class ConfigurationForm(OperationForm):
     def columns(self) -> list[dict[str, Any]]:
         """The tick boxes of the training columns, as they were left."""
         return [
-            {"title": group.title, "name": self._key(group),
-             "columns": [
-                 {"column": each, "checked": each.used if each.locked else each.name in self._kept(group)}
-                 for each in group.columns
-             ]}
+            {
+                "title": group.title,
+                "name": self._key(group),
+                "columns": [
+                    {"column": each, "checked": each.used if each.locked else each.name in self._kept(group)}
+                    for each in group.columns
+                ],
+            }
             for group in self.column_groups
         ]
 
@@ -128,10 +145,12 @@ class ConfigurationForm(OperationForm):
             config["enableMetadataWithRecommendations"] = bool(given.get("metadata"))
         if "weight" in self.fields:
             config["itemExplorationConfig"] = {
-                "explorationWeight": f"{given['weight']:g}", "explorationItemAgeCutOff": f"{given['age']:g}",
+                "explorationWeight": f"{given['weight']:g}",
+                "explorationItemAgeCutOff": f"{given['age']:g}",
             }
         excluded = {
-            group.dataset_type: left for group in self.column_groups
+            group.dataset_type: left
+            for group in self.column_groups
             if (left := [name for name in group.choices if name not in self._kept(group)])
         }
         if excluded or self.about.get("edits"):
@@ -158,7 +177,7 @@ def configured(config: Mapping[str, Any], columns: tuple[DatasetColumns, ...]) -
 
 
 class ConfigurationsForm(OperationForm):
-    """Step 2: one :class:`ConfigurationForm` for each chosen use case. ``about``: chosen (list of about dictionaries)."""
+    """Step 2: one :class:`ConfigurationForm` for each chosen use case. ``about``: chosen (one about for each)."""
 
     def prepare(self) -> None:
         self.parts = {
@@ -169,7 +188,7 @@ class ConfigurationsForm(OperationForm):
         }
 
     def is_valid(self) -> bool:
-        return super().is_valid() and all([part.is_valid() for part in self.parts.values()])
+        return super().is_valid() and not any(part.errors for part in self.parts.values())
 
     def full_clean(self) -> None:
         super().full_clean()

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from apps.recommenders.views import DeleteRecommenders, EditRecommender, RecommenderPage, RecommendersPage, StartRecommender, StopRecommender
+from apps.recommenders.views import (
+    DeleteRecommenders,
+    EditRecommender,
+    RecommenderPage,
+    RecommendersPage,
+    StartRecommender,
+    StopRecommender,
+)
 from apps.recommenders.wizard import CreateRecommenders
 from apps.ui.pages import in_group, paths
 

@@ -26,24 +26,60 @@ class RecommendersPage(ListPage):
     create_operation = "create_recommender"
     actions = (
         RowAction("test", "Test", lambda page, names: page.url("recommendations:recommender", recommender=names[0])),
-        RowAction("edit", "Edit", lambda page, names: page.url("recommenders:edit", recommender=names[0]),
-                  operation="update_recommender"),
-        RowAction("delete", "Delete", lambda page, names: f"{page.url('recommenders:delete_many')}?{_selected(names)}",
-                  needs="some", icon="trash", bulk=True, operation="delete_recommender"),
+        RowAction(
+            "edit",
+            "Edit",
+            lambda page, names: page.url("recommenders:edit", recommender=names[0]),
+            operation="update_recommender",
+        ),
+        RowAction(
+            "delete",
+            "Delete",
+            lambda page, names: f"{page.url('recommenders:delete_many')}?{_selected(names)}",
+            needs="some",
+            icon="trash",
+            bulk=True,
+            operation="delete_recommender",
+        ),
     )
 
     @property
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         return (
-            Column("name", "Name", cells.href(lambda row: self.url("recommenders:detail", recommender=row["name"])), sortable=True),
+            Column(
+                "name",
+                "Name",
+                cells.href(lambda row: self.url("recommenders:detail", recommender=row["name"])),
+                sortable=True,
+            ),
             Column("recipeTitle", "Use case", sortable=True, css="secondary"),
-            Column("status", "Status", cells.status(update=lambda row: row.get("latestRecommenderUpdate")), sortable=True),
-            Column("requests", "Min requests/s", align="end",
-                   value=lambda row: row["recommenderConfig"].get("minRecommendationRequestsPerSecond", 1)),
-            Column("headline", "NDCG at 10", lambda row: formats.number((row.get("metrics") or {}).get(HEADLINE), 4),
-                   value=lambda row: (row.get("metrics") or {}).get(HEADLINE), sortable=True, align="end"),
-            Column("trainingStartedAt", "Last trained", cells.moment("trainingStartedAt"), sortable=True, css="secondary nowrap"),
-            Column("creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True, css="secondary nowrap"),
+            Column(
+                "status", "Status", cells.status(update=lambda row: row.get("latestRecommenderUpdate")), sortable=True
+            ),
+            Column(
+                "requests",
+                "Min requests/s",
+                align="end",
+                value=lambda row: row["recommenderConfig"].get("minRecommendationRequestsPerSecond", 1),
+            ),
+            Column(
+                "headline",
+                "NDCG at 10",
+                lambda row: formats.number((row.get("metrics") or {}).get(HEADLINE), 4),
+                value=lambda row: (row.get("metrics") or {}).get(HEADLINE),
+                sortable=True,
+                align="end",
+            ),
+            Column(
+                "trainingStartedAt",
+                "Last trained",
+                cells.moment("trainingStartedAt"),
+                sortable=True,
+                css="secondary nowrap",
+            ),
+            Column(
+                "creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True, css="secondary nowrap"
+            ),
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -58,8 +94,11 @@ class RecommendersPage(ListPage):
         return super().create_blocked()
 
     def header(self) -> dict[str, Any]:
-        create = {"text": "Create recommenders", "href": self.url("recommenders:create", step="use-cases"),
-                  "disabled_reason": self.create_blocked()}
+        create = {
+            "text": "Create recommenders",
+            "href": self.url("recommenders:create", step="use-cases"),
+            "disabled_reason": self.create_blocked(),
+        }
         return super().header() | {"create": create}
 
 
@@ -74,7 +113,12 @@ class RecommenderPage(DetailPage):
     section, noun, crumbs = "recommenders", "recommender", CRUMBS
     template_name = "recommenders/detail.html"
     live = ("recommenders/_head.html", "recommenders/_progress.html")
-    tabs = (("metrics", "Metrics"), ("configuration", "Recommender configuration"), ("log", "Training log"), ("tags", "Tags"))
+    tabs = (
+        ("metrics", "Metrics"),
+        ("configuration", "Recommender configuration"),
+        ("log", "Training log"),
+        ("tags", "Tags"),
+    )
 
     def arguments(self) -> dict[str, Any]:
         return {"recommender_arn": self.arn("recommender", self.kwargs["recommender"])}
@@ -104,14 +148,16 @@ class RecommenderPage(DetailPage):
             "update": self.updates(),
             "ready": status == "ACTIVE",
             "working": self.moving() and bool(self.job and self.job["state"] in ("PENDING", "IN_PROGRESS")),
-            "progress": jobs.progress(self.job) | {"percent": 100 * self.job["overall"] if self.job and "overall" in self.job else None},
+            "progress": jobs.progress(self.job)
+            | {"percent": 100 * self.job["overall"] if self.job and "overall" in self.job else None},
             "about": self._about(),
             "rows": model_metrics.rows(metrics, None, floor),
             "baseline": floor,
             "tests": facts.get("test users"),
             "configuration": self._configuration(),
             "log": operations.get_job_log(self.caller, resource_arn=self.resource["recommenderArn"])["lines"]
-            if self.tab == "log" else [],
+            if self.tab == "log"
+            else [],
             "hint": model_failures.shown(self.resource.get("failureReason"), self._try),
             "tags_list": self.tags,
             "manage_tags": self._manage_tags(),
@@ -126,7 +172,8 @@ class RecommenderPage(DetailPage):
         return [
             {"label": "Recommender ARN", "value": own["recommenderArn"], "copyable": True},
             {"label": "Use case", "value": own["recipe"]["title"]},
-            {"label": "Last trained", "value": own.get("trainingStartedAt"), "moment": "list"} if own.get("trainingStartedAt")
+            {"label": "Last trained", "value": own.get("trainingStartedAt"), "moment": "list"}
+            if own.get("trainingStartedAt")
             else {"label": "Last trained", "value": ""},
             {"label": "Created", "value": own["creationDateTime"], "moment": "list"},
         ]
@@ -137,8 +184,14 @@ class RecommenderPage(DetailPage):
         excluded = (config.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
         pairs = [
             {"label": "Minimum requests per second", "value": config.get("minRecommendationRequestsPerSecond", 1)},
-            {"label": "Items metadata in results", "value": "On" if config.get("enableMetadataWithRecommendations") else "Off"},
-            {"label": "Columns left out", "value": ", ".join(one for many in excluded.values() for one in many) or "None"},
+            {
+                "label": "Items metadata in results",
+                "value": "On" if config.get("enableMetadataWithRecommendations") else "Off",
+            },
+            {
+                "label": "Columns left out",
+                "value": ", ".join(one for many in excluded.values() for one in many) or "None",
+            },
         ]
         if recipes.can(self.resource["recipe"], "configurable_exploration"):
             pairs += [
@@ -166,8 +219,11 @@ class RecommenderPage(DetailPage):
         """Stop or start, by state."""
         name, status = self.kwargs["recommender"], self.resource["status"]
         if status == "INACTIVE":
-            return {"text": "Start recommender", "href": self.url("recommenders:start", recommender=name),
-                    "denied": self.denied("start_recommender")}
+            return {
+                "text": "Start recommender",
+                "href": self.url("recommenders:start", recommender=name),
+                "denied": self.denied("start_recommender"),
+            }
         if status != "ACTIVE":
             return None
         denied = "Wait until the update has ended." if self.moving() else self.denied("stop_recommender")
@@ -200,10 +256,15 @@ class EditRecommender(FormPage):
         return f"Edit recommender {self.kwargs['recommender']}"
 
     def about(self) -> dict[str, Any]:
-        datasets = operations.list_dataset_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])["datasets"]
+        datasets = operations.list_dataset_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])[
+            "datasets"
+        ]
         items = any(each["datasetType"].upper() == "ITEMS" for each in datasets)
         return super().about() | {
-            "recipe": self.recommender["recipe"], "columns": self.columns, "items_metadata": items, "edits": True,
+            "recipe": self.recommender["recipe"],
+            "columns": self.columns,
+            "items_metadata": items,
+            "edits": True,
         }
 
     def initial(self) -> dict[str, Any]:
@@ -254,7 +315,8 @@ class StartRecommender(StopRecommender):
 
     @property
     def text(self) -> str:  # type: ignore[override]
-        return f"Start recommender {self.kwargs['recommender']}? It answers with the model it has, and trains again by timetable."
+        name = self.kwargs["recommender"]
+        return f"Start recommender {name}? It answers with the model it has, and trains again by timetable."
 
     def done(self) -> tuple[str, str]:
         return "in-progress", f"Starting recommender {self.kwargs['recommender']}…"

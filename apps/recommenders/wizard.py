@@ -41,7 +41,8 @@ class CreateRecommenders(WizardPage):
     def about(self) -> dict[str, Any]:
         group_arn = self.group["datasetGroupArn"]
         taken = {
-            each["name"] for each in operations.list_recommender_details(self.caller, dataset_group_arn=group_arn)["recommenders"]
+            each["name"]
+            for each in operations.list_recommender_details(self.caller, dataset_group_arn=group_arn)["recommenders"]
         }
         return super().about() | {
             "use_cases": self._use_cases(),
@@ -63,19 +64,27 @@ class CreateRecommenders(WizardPage):
             event = recipe.get("requiredEventType")
             minimum, count = case.get("minimum", 1000), case.get("count", 0)
             missing = ", ".join(kind.capitalize() for kind in case.get("missingDatasets", []))
-            found.append({
-                "name": name, "title": recipe["title"], "description": recipe["description"],
-                "events": f"{formats.number(count)} of {formats.number(minimum)} {event + ' ' if event else ''}events",
-                "met": case.get("met", False), "missing": missing,
-                "inputs": self._inputs(recipe), "advised": " and ".join(recipe.get("recommendedEventTypes") or []),
-                "blocked": "" if recipe["available"] else NOT_YET,
-            })
+            found.append(
+                {
+                    "name": name,
+                    "title": recipe["title"],
+                    "description": recipe["description"],
+                    "events": f"{formats.number(count)} {event or 'interaction'} events, {formats.number(minimum)} needed",
+                    "met": case.get("met", False),
+                    "missing": missing,
+                    "inputs": self._inputs(recipe),
+                    "advised": " and ".join(recipe.get("recommendedEventTypes") or []),
+                    "blocked": "" if recipe["available"] else NOT_YET,
+                }
+            )
         return found
 
     @staticmethod
     def _inputs(recipe: dict[str, Any]) -> str:
         words = {"userId": "user ID", "itemId": "item ID"}
-        return " and ".join(text for key, text in words.items() if recipe["requestInputs"][key] == "required") or "nothing"
+        return (
+            " and ".join(text for key, text in words.items() if recipe["requestInputs"][key] == "required") or "nothing"
+        )
 
     def _chosen(self) -> list[str]:
         saved = self.saved.get("use-cases")
@@ -102,8 +111,11 @@ class CreateRecommenders(WizardPage):
             tags = parts[recipe].cleaned_data.get("tags")
             try:
                 operations.create_recommender(
-                    self.caller, name=name, dataset_group_arn=self.group["datasetGroupArn"],
-                    recipe_arn=self.recipes[recipe]["recipeArn"], recommender_config=parts[recipe].arguments(),
+                    self.caller,
+                    name=name,
+                    dataset_group_arn=self.group["datasetGroupArn"],
+                    recipe_arn=self.recipes[recipe]["recipeArn"],
+                    recommender_config=parts[recipe].arguments(),
                     **({"tags": tags} if tags else {}),
                 )
                 made.append(name)
@@ -117,8 +129,12 @@ class CreateRecommenders(WizardPage):
 
     def success(self, answer: Any) -> None:
         made = answer["made"]
-        flash(self.request, "in-progress", f"Creating recommender{'s' if len(made) > 1 else ''} {', '.join(made)}…",
-              "Training takes a few minutes.")
+        flash(
+            self.request,
+            "in-progress",
+            f"Creating recommender{'s' if len(made) > 1 else ''} {', '.join(made)}…",
+            "Training takes a few minutes.",
+        )
         for text in self.refused.values():
             flash(self.request, "error", "One recommender was not created.", text)
 
@@ -142,17 +158,27 @@ class CreateRecommenders(WizardPage):
             pairs = [
                 {"label": "Recommender name", "value": name},
                 {"label": "Minimum requests per second", "value": config["minRecommendationRequestsPerSecond"]},
-                {"label": "Items metadata", "value": "On" if config.get("enableMetadataWithRecommendations") else "Off"},
-                {"label": "Columns left out", "value": ", ".join(one for many in excluded.values() for one in many) or "None"},
+                {
+                    "label": "Items metadata",
+                    "value": "On" if config.get("enableMetadataWithRecommendations") else "Off",
+                },
+                {
+                    "label": "Columns left out",
+                    "value": ", ".join(one for many in excluded.values() for one in many) or "None",
+                },
             ]
             if exploration:
                 pairs += [
                     {"label": "Exploration weight", "value": exploration["explorationWeight"]},
                     {"label": "Item age cutoff", "value": f"{exploration['explorationItemAgeCutOff']} days"},
                 ]
-            shown.append({
-                "title": self.recipes[recipe]["title"], "edit_href": self.address(self.steps[1]), "pairs": pairs,
-            })
+            shown.append(
+                {
+                    "title": self.recipes[recipe]["title"],
+                    "edit_href": self.address(self.steps[1]),
+                    "pairs": pairs,
+                }
+            )
         return shown
 
     def blocked(self) -> str:

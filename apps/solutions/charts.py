@@ -36,14 +36,23 @@ def ranking_quality(metrics: Mapping[str, float], baseline: Mapping[str, float] 
     top = max([*gains, *precisions, *(level for levels in floors.values() for level in levels if level is not None)])
     data = [_bars("NDCG", names, gains, "var:s1"), _bars("Precision", names, precisions, "var:s3")]
     if shapes:
-        data.append({"type": "scatter", "mode": "lines", "name": "Baseline", "x": names[:1], "y": [None],
-                     "line": BASELINE_LINE})
+        data.append(
+            {"type": "scatter", "mode": "lines", "name": "Baseline", "x": names[:1], "y": [None], "line": BASELINE_LINE}
+        )
     return {
         "data": data,
         "layout": {
-            "barmode": "group", "bargap": 0.28, "bargroupgap": 0.12, "shapes": shapes,
-            "yaxis": {"title": {"text": "Mean over test users"}, "range": [0, (top or 0.01) * 1.15], "tickformat": _places([top])},
-            "legend": {"y": -0.16}, "margin": {"b": 48},
+            "barmode": "group",
+            "bargap": 0.28,
+            "bargroupgap": 0.12,
+            "shapes": shapes,
+            "yaxis": {
+                "title": {"text": "Mean over test users"},
+                "range": [0, (top or 0.01) * 1.15],
+                "tickformat": _places([top]),
+            },
+            "legend": {"y": -0.16},
+            "margin": {"b": 48},
         },
     }
 
@@ -62,8 +71,14 @@ def ranking_quality_table(
 
 def _bars(name: str, x: Sequence[str], y: Sequence[float], color: str) -> dict[str, Any]:
     return {
-        "type": "bar", "name": name, "x": list(x), "y": list(y), "marker": {"color": color},
-        "text": [f"{value:.4f}" for value in y], "textposition": "outside", "cliponaxis": False,
+        "type": "bar",
+        "name": name,
+        "x": list(x),
+        "y": list(y),
+        "marker": {"color": color},
+        "text": [f"{value:.4f}" for value in y],
+        "textposition": "outside",
+        "cliponaxis": False,
         "textfont": {"size": 11},
     }
 
@@ -84,33 +99,64 @@ def over_versions(
     label = model_metrics.describe(key).label
     data: list[dict[str, Any]] = [
         {
-            "type": "scatter", "mode": "lines+markers", "name": label, "x": x, "y": y,
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": label,
+            "x": x,
+            "y": y,
             "line": {"color": "var:s1", "width": 2},
             "marker": {"size": 8, "color": "var:s1", "line": {"color": "var:bg-container", "width": 2}},
-            "hovertemplate": "%{y:.4f}<extra>%{customdata}</extra>", "customdata": [each["label"] for each in kept],
+            "hovertemplate": "%{y:.4f}<extra>%{customdata}</extra>",
+            "customdata": [each["label"] for each in kept],
         }
     ]
     if any(level is not None for level in floors):
-        data.append({
-            "type": "scatter", "mode": "lines" if len(kept) > 1 else "markers", "name": "Baseline", "x": x, "y": floors,
-            "line": {"color": "var:text-muted", "width": 1.5, "dash": "dash"},
-            "marker": {"color": "var:text-muted", "symbol": "line-ew-open", "size": 14},
-            "hovertemplate": "%{y:.4f}<extra>Baseline</extra>",
-        })
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines" if len(kept) > 1 else "markers",
+                "name": "Baseline",
+                "x": x,
+                "y": floors,
+                "line": {"color": "var:text-muted", "width": 1.5, "dash": "dash"},
+                "marker": {"color": "var:text-muted", "symbol": "line-ew-open", "size": 14},
+                "hovertemplate": "%{y:.4f}<extra>Baseline</extra>",
+            }
+        )
     return {
         "data": data,
         "layout": {
-            "hovermode": "closest", "margin": {"b": 56}, "legend": {"y": -0.28},
+            "hovermode": "closest",
+            "margin": {"b": 56},
+            "legend": {"y": -0.28},
             "yaxis": {"tickformat": _places(y), "rangemode": "tozero" if len(kept) == 1 else "normal"},
-            "xaxis": {"tickvals": x, "ticktext": [f"{each['at']:%b} {each['at'].day}<br>{each['label']}" for each in kept],
-                      **({"range": _around(kept[0]["at"])} if len(kept) == 1 else {})},
+            "xaxis": {
+                "tickvals": x,
+                "ticktext": [f"{each['at']:%b} {each['at'].day}<br>{each['label']}" for each in kept],
+                **({"range": _around(kept[0]["at"])} if len(kept) == 1 else {}),
+            },
             "shapes": [_mark(moment, color) for moment, _, color in marks],
             "annotations": [
-                {"x": x[-1], "y": y[-1], "text": f"{y[-1]:.4f}", "showarrow": False, "yanchor": "bottom", "yshift": 6,
-                 "font": {"size": 11, "color": "var:text"}},
+                {
+                    "x": x[-1],
+                    "y": y[-1],
+                    "text": f"{y[-1]:.4f}",
+                    "showarrow": False,
+                    "yanchor": "bottom",
+                    "yshift": 6,
+                    "font": {"size": 11, "color": "var:text"},
+                },
                 *[
-                    {"x": moment.isoformat(), "y": 1, "yref": "paper", "text": f" {text}", "showarrow": False,
-                     "xanchor": "left", "yanchor": "top", "font": {"size": 11, "color": color}}
+                    {
+                        "x": moment.isoformat(),
+                        "y": 1,
+                        "yref": "paper",
+                        "text": f" {text}",
+                        "showarrow": False,
+                        "xanchor": "left",
+                        "yanchor": "top",
+                        "font": {"size": 11, "color": color},
+                    }
                     for moment, text, color in marks
                 ],
             ],
@@ -131,13 +177,24 @@ def _around(moment: datetime) -> list[str]:
 
 def _mark(moment: datetime, color: str) -> dict[str, Any]:
     at = moment.isoformat()
-    return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1,
-            "line": {"color": color, "width": 1, "dash": "dot"}}
+    return {
+        "type": "line",
+        "x0": at,
+        "x1": at,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": color, "width": 1, "dash": "dot"},
+    }
 
 
 def curves(
-    series: Mapping[str, Sequence[Sequence[float]]], *, axis: str, previous: Sequence[Sequence[float]] = (),
-    previous_name: str = "", best: str = "",
+    series: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    axis: str,
+    previous: Sequence[Sequence[float]] = (),
+    previous_name: str = "",
+    best: str = "",
 ) -> Figure | None:
     """Live curves over epochs: name -> points of this version, the previous version dotted.
 
@@ -149,27 +206,48 @@ def curves(
     data: list[dict[str, Any]] = []
     for at, (name, points) in enumerate(kept.items()):
         color = f"var:s{(1, 2, 3, 5)[at % 4]}"
-        data.append({
-            "type": "scatter", "mode": "lines" if len(points) > 1 else "markers", "name": name,
-            "x": [point[0] for point in points], "y": [point[1] for point in points],
-            "line": {"color": color, "width": 2}, "marker": {"color": color, "size": 7},
-        })
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines" if len(points) > 1 else "markers",
+                "name": name,
+                "x": [point[0] for point in points],
+                "y": [point[1] for point in points],
+                "line": {"color": color, "width": 2},
+                "marker": {"color": color, "size": 7},
+            }
+        )
     wanted, _, of = best.partition(":")
     if of in kept:
         x, y = [point[0] for point in kept[of]], [point[1] for point in kept[of]]
         top = (max if wanted == "max" else min)(range(len(y)), key=y.__getitem__)
-        data.append({
-            "type": "scatter", "mode": "markers", "name": "Best", "x": [x[top]], "y": [y[top]],
-            "marker": {"size": 9, "color": "var:s3", "line": {"color": "var:bg-container", "width": 2}},
-        })
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "Best",
+                "x": [x[top]],
+                "y": [y[top]],
+                "marker": {"size": 9, "color": "var:s3", "line": {"color": "var:bg-container", "width": 2}},
+            }
+        )
     if previous:
-        data.append({"type": "scatter", "mode": "lines", "name": previous_name, "x": [point[0] for point in previous],
-                     "y": [point[1] for point in previous], "line": QUIET_LINE})
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": previous_name,
+                "x": [point[0] for point in previous],
+                "y": [point[1] for point in previous],
+                "line": QUIET_LINE,
+            }
+        )
     return {
         "data": data,
         "layout": {
             "xaxis": {"title": {"text": "Epoch"}, "rangemode": "tozero"},
             "yaxis": {"title": {"text": axis}},
-            "legend": {"y": -0.34}, "margin": {"b": 56},
+            "legend": {"y": -0.34},
+            "margin": {"b": 56},
         },
     }

@@ -66,7 +66,9 @@ class DetailsForm(OperationForm):
         unmarked=True,
     )
     recipe_arn = TileField(
-        label="Recipe", unmarked=True, error_messages={"required": "Choose a recipe.", "invalid_choice": "Choose a recipe."}
+        label="Recipe",
+        unmarked=True,
+        error_messages={"required": "Choose a recipe.", "invalid_choice": "Choose a recipe."},
     )
     tags = TagsField()
 
@@ -132,7 +134,8 @@ class TrainingForm(OperationForm):
         else:
             shown = sorted(counts.items(), key=lambda each: -each[1])
             self.fields["event_type"].choices = [
-                ("", "All events"), *((name, f"{name} ({count:,} events)") for name, count in shown)
+                ("", "All events"),
+                *((name, f"{name} ({count:,} events)") for name, count in shown),
             ]
         if not (counts is not None and self.about["event_value"]):
             del self.fields["event_value_threshold"]
@@ -151,11 +154,16 @@ class TrainingForm(OperationForm):
         for group in self.column_groups:
             name = COLUMNS + group.dataset_type
             kept = self._kept(group)
-            groups.append({
-                "title": group.title,
-                "name": name,
-                "columns": [{"column": each, "checked": each.used if each.locked else each.name in kept} for each in group.columns],
-            })
+            groups.append(
+                {
+                    "title": group.title,
+                    "name": name,
+                    "columns": [
+                        {"column": each, "checked": each.used if each.locked else each.name in kept}
+                        for each in group.columns
+                    ],
+                }
+            )
         return groups
 
     def _kept(self, group: DatasetColumns) -> set[str]:
@@ -233,4 +241,3 @@ class VersionForm(OperationForm):
         },
     )
     tags = TagsField()
-

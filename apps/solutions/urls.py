@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from apps.solutions.versions import CreateVersion, StopVersion, VersionLog, VersionMetrics, VersionPage
+from apps.solutions.version_files import VersionLog, VersionMetrics
+from apps.solutions.version_forms import CreateVersion, StopVersion
+from apps.solutions.versions import VersionPage
 from apps.solutions.views import DeleteSolutions, RecipesTab, SolutionPage, SolutionsPage, by_tab
 from apps.solutions.wizard import CloneSolution, CreateSolution
 from apps.ui.pages import in_group, paths

@@ -1,18 +1,14 @@
-"""Solution versions: one while it trains and after, making one, stopping one."""
+"""The page of a solution version: while it trains, and after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-
 from apps.solutions import charts, words
-from apps.solutions.forms import VersionForm
 from apps.solutions.views import CRUMBS
 from apps.ui import formats, jobs, model_failures, model_metrics, recipes
-from apps.ui.pages import ConfirmPage, ConsolePage, DetailPage, FormPage, flash
+from apps.ui.pages import ConsolePage, DetailPage
 from personalize_web import operations
 
 PHASES = ("Read", "Split", "Train", "Evaluate", "Learn from all", "Publish")
@@ -32,10 +28,20 @@ class Curve:
 
 
 CURVES = (
-    Curve("Loss", "After each epoch", "Loss", {"training loss": "Training", "validation loss": "Validation"},
-          "min:Validation"),
-    Curve("Validation NDCG at 10", "Training stops when it no longer rises", "NDCG at 10",
-          {"validation ndcg_at_10": "This version"}, "max:This version"),
+    Curve(
+        "Loss",
+        "After each epoch",
+        "Loss",
+        {"training loss": "Training", "validation loss": "Validation"},
+        "min:Validation",
+    ),
+    Curve(
+        "Validation NDCG at 10",
+        "Training stops when it no longer rises",
+        "NDCG at 10",
+        {"validation ndcg_at_10": "This version"},
+        "max:This version",
+    ),
 )
 
 
@@ -53,7 +59,10 @@ class VersionPages(ConsolePage):
 
     def breadcrumbs(self) -> list[dict[str, str]]:
         items = super().breadcrumbs()
-        solution = {"text": self.kwargs["solution"], "href": self.url("solutions:detail", solution=self.kwargs["solution"])}
+        solution = {
+            "text": self.kwargs["solution"],
+            "href": self.url("solutions:detail", solution=self.kwargs["solution"]),
+        }
         return [*items[:-1], {"text": CRUMBS[0][0], "href": self.url(CRUMBS[0][1])}, solution, items[-1]]
 
 
@@ -64,7 +73,12 @@ class VersionPage(VersionPages, DetailPage):
     noun = "solution version"
     template_name = "solutions/version.html"
     live = ("solutions/_version_head.html", "solutions/_progress.html", "solutions/_curves.html")
-    tabs = (("metrics", "Solution version metrics"), ("configuration", "Configuration"), ("log", "Log"), ("tags", "Tags"))
+    tabs = (
+        ("metrics", "Solution version metrics"),
+        ("configuration", "Configuration"),
+        ("log", "Log"),
+        ("tags", "Tags"),
+    )
 
     def arguments(self) -> dict[str, Any]:
         return {"solution_version_arn": self.version_arn}
@@ -90,7 +104,9 @@ class VersionPage(VersionPages, DetailPage):
     @cached_property
     def others(self) -> list[dict[str, Any]]:
         """Measured versions that this one can be compared with; older ones first to come."""
-        measured = [each for each in self.siblings if each.get("metrics") and each["versionId"] != self.kwargs["version"]]
+        measured = [
+            each for each in self.siblings if each.get("metrics") and each["versionId"] != self.kwargs["version"]
+        ]
         older = [each for each in measured if each["number"] < self.own["number"]]
         return older + [each for each in measured if each not in older]
 
@@ -98,7 +114,9 @@ class VersionPage(VersionPages, DetailPage):
     def compared(self) -> dict[str, Any] | None:
         """The version chosen by ``?with=``, else the one before."""
         asked = self.request.GET.get("with")
-        return next((each for each in self.others if each["versionId"] == asked), self.others[0] if self.others else None)
+        return next(
+            (each for each in self.others if each["versionId"] == asked), self.others[0] if self.others else None
+        )
 
     @cached_property
     def tags(self) -> list[dict[str, str]]:
@@ -154,7 +172,8 @@ class VersionPage(VersionPages, DetailPage):
         interactions = facts.get("interactions")
         hours = own.get("trainingHours")
         fourth = (
-            {"label": "Training hours", "value": words.hours(hours)} if hours is not None
+            {"label": "Training hours", "value": words.hours(hours)}
+            if hours is not None
             else {"label": "Interactions", "value": formats.number(interactions)}
         )
         return [
@@ -173,7 +192,9 @@ class VersionPage(VersionPages, DetailPage):
     def _deploy(self) -> dict[str, str] | None:
         if self.resource["status"] != "ACTIVE":
             return None
-        serving = operations.list_campaign_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])["campaigns"]
+        serving = operations.list_campaign_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])[
+            "campaigns"
+        ]
         mine = [each for each in serving if each["solutionName"] == self.kwargs["solution"]]
         here = [each for each in mine if each["versionId"] == self.kwargs["version"]]
         old = next((each for each in mine if each not in here), None)
@@ -194,20 +215,35 @@ class VersionPage(VersionPages, DetailPage):
         live = (self.job or {}).get("curves") if self.moving() else None
         series = live or self.resource.get("curves") or {}
         known = {name for curve in CURVES for name in curve.series}
-        wanted = [*CURVES, *(Curve(name.capitalize(), "After each step", "", {name: "This version"}) for name in series if name not in known)]
+        wanted = [
+            *CURVES,
+            *(
+                Curve(name.capitalize(), "After each step", "", {name: "This version"})
+                for name in series
+                if name not in known
+            ),
+        ]
         before = next((each for each in self.others if each["number"] < self.own["number"]), None)
         kept = self._kept_curves(before) if before and self.moving() else {}
         return [
-            card for at, curve in enumerate(wanted)
+            card
+            for at, curve in enumerate(wanted)
             if (card := self._card(f"curve-{at}", curve, series, kept, f"Version {before['number']}" if before else ""))
         ]
 
     def _kept_curves(self, version: Mapping[str, Any]) -> Mapping[str, Any]:
         arn = version["solutionVersionArn"]
-        return operations.describe_solution_version_details(self.caller, solution_version_arn=arn)["solutionVersion"].get("curves") or {}
+        return (
+            operations.describe_solution_version_details(self.caller, solution_version_arn=arn)["solutionVersion"].get(
+                "curves"
+            )
+            or {}
+        )
 
     @staticmethod
-    def _card(id: str, curve: Curve, series: Mapping[str, Any], kept: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    def _card(
+        id: str, curve: Curve, series: Mapping[str, Any], kept: Mapping[str, Any], name: str
+    ) -> dict[str, Any] | None:
         drawn = {words: series[key] for key, words in curve.series.items() if series.get(key)}
         last = list(curve.series)[-1]
         figure = charts.curves(drawn, axis=curve.axis, previous=kept.get(last, ()), previous_name=name, best=curve.best)
@@ -215,7 +251,10 @@ class VersionPage(VersionPages, DetailPage):
             return None
         rows = [[f"{x:g}", words, f"{y:.4f}"] for words, points in drawn.items() for x, y in points]
         return {
-            "id": id, "title": curve.title, "sub": curve.sub, "figure": figure,
+            "id": id,
+            "title": curve.title,
+            "sub": curve.sub,
+            "figure": figure,
             "label": f"{curve.title}: " + ", ".join(f"{words} {points[-1][1]:.4g}" for words, points in drawn.items()),
             "table": {"columns": ["Epoch", "Series", "Value"], "rows": rows},
         }
@@ -225,12 +264,18 @@ class VersionPage(VersionPages, DetailPage):
         facts = self.resource.get("details") or {}
         plain = {key: value for key, value in facts.items() if isinstance(value, str | int | float | bool)}
         pairs = [
-            {"label": key[:1].upper() + key[1:].replace("_", " "),
-             "value": formats.number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value}
+            {
+                "label": key[:1].upper() + key[1:].replace("_", " "),
+                "value": formats.number(value)
+                if isinstance(value, int | float) and not isinstance(value, bool)
+                else value,
+            }
             for key, value in plain.items()
         ]
-        more = [{"label": "Seed", "value": self.resource.get("seed")},
-                {"label": "Seconds of training", "value": formats.number(self.resource.get("seconds"))}]
+        more = [
+            {"label": "Seed", "value": self.resource.get("seed")},
+            {"label": "Seconds of training", "value": formats.number(self.resource.get("seconds"))},
+        ]
         return [{"title": "What the training found", "pairs": pairs + more}]
 
     def _measured(self) -> dict[str, Any]:
@@ -246,17 +291,24 @@ class VersionPage(VersionPages, DetailPage):
             "others": self.others,
             "tests": facts.get("test users"),
             "baseline": floor,
-            "quality": quality and {
-                "figure": quality, "table": {"columns": columns, "rows": rows},
+            "quality": quality
+            and {
+                "figure": quality,
+                "table": {"columns": columns, "rows": rows},
                 "label": "; ".join(f"{row[0]} {row[1]}" for row in rows),
             },
-            "coverage": None if coverage is None else {
-                "share": coverage, "percent": coverage * 100, "items": items,
+            "coverage": None
+            if coverage is None
+            else {
+                "share": coverage,
+                "percent": coverage * 100,
+                "items": items,
                 "reached": round(coverage * items) if items else None,
                 "other": (other or {}).get("metrics", {}).get("coverage"),
                 "other_percent": (other or {}).get("metrics", {}).get("coverage", 0) * 100,
                 "change": _points(coverage, (other or {}).get("metrics", {}).get("coverage")),
-                "baseline": floor.get("coverage"), "baseline_percent": floor.get("coverage", 0) * 100,
+                "baseline": floor.get("coverage"),
+                "baseline_percent": floor.get("coverage", 0) * 100,
             },
             "over": words.over_versions(self.siblings),
             "advice": model_metrics.advice(metrics, (other or {}).get("metrics"), floor, facts),
@@ -270,105 +322,9 @@ def _points(value: float, other: float | None) -> dict[str, Any] | None:
     if other is None:
         return None
     points = (value - other) * 100
-    return {"text": f"{'+' if points >= 0 else '−'}{abs(points):.1f} points", "direction": "up" if points >= 0 else "down",
-            "good": points >= 0, "none": abs(points) < 0.05}
-
-
-class VersionLog(VersionPages):
-    """The log's new lines for the live view, or all of it as a file."""
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "download" in request.GET:
-            return self._file()
-        after = request.GET.get("after", "0")
-        answer = operations.get_job_log(
-            self.caller, resource_arn=self.version_arn, after=int(after) if after.isdecimal() else 0
-        )
-        lines = answer["lines"]
-        return render(request, "solutions/_log_lines.html", {
-            "lines": lines,
-            "finished": answer["finished"],
-            "url": f"{self.address('solutions:version_log')}?after={lines[-1]['id'] if lines else after}",
-        })
-
-    def _file(self) -> HttpResponse:
-        lines: list[str] = []
-        after = 0
-        while found := operations.get_job_log(self.caller, resource_arn=self.version_arn, after=after)["lines"]:
-            lines += [f"{each['at'].isoformat(timespec='milliseconds')} {each['level'].upper():7} {each['text']}" for each in found]
-            after = found[-1]["id"]
-        name = f"{self.kwargs['solution']}-{self.kwargs['version']}.log"
-        response = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-
-
-class VersionMetrics(VersionPages):
-    """The metrics as a file."""
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        answer = operations.describe_solution_version_details(self.caller, solution_version_arn=self.version_arn)
-        version = answer["solutionVersion"]
-        floor = words.baseline(version)
-        rows = [f"{key},{value},{floor.get(key, '')}" for key, value in (version.get("metrics") or {}).items()]
-        response = HttpResponse("\n".join(["metric,value,baseline", *rows]) + "\n", content_type="text/csv; charset=utf-8")
-        name = f"{self.kwargs['solution']}-{self.kwargs['version']}-metrics.csv"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-
-
-class CreateVersion(FormPage):
-    """Train a new version of a solution now."""
-
-    operation, form_class = operations.create_solution_version, VersionForm
-    template_name = "solutions/create_version.html"
-    title, section, noun, submit, crumbs = (
-        "Create solution version", "solutions", "solution version", "Create solution version", CRUMBS)
-
-    @cached_property
-    def solution(self) -> dict[str, Any]:
-        arn = self.arn("solution", self.kwargs["solution"])
-        return operations.describe_solution(self.caller, solution_arn=arn)["solution"]
-
-    def blocked(self) -> str:
-        ready = self.solution["status"] == "ACTIVE"
-        return super().blocked() or ("" if ready else f"Wait until {self.kwargs['solution']} is Active.")
-
-    def arguments(self) -> dict[str, Any]:
-        return super().arguments() | {"solution_arn": self.solution["solutionArn"]}
-
-    def cancel_url(self) -> str:
-        return self.url("solutions:detail", solution=self.kwargs["solution"])
-
-    def success(self, answer: Any) -> None:
-        flash(self.request, "in-progress", f"Training a new version of {self.kwargs['solution']}…")
-
-    def success_url(self, answer: Any) -> str:
-        version = answer["solutionVersionArn"].rpartition("/")[2]
-        return self.url("solutions:version", solution=self.kwargs["solution"], version=version)
-
-    def context(self) -> dict[str, Any]:
-        arn = self.solution["solutionArn"]
-        rows = operations.list_solution_version_details(self.caller, solution_arn=arn)["solutionVersions"]
-        last = next((row for row in rows if row.get("trainingHours")), None)
-        return super().context() | {
-            "solution": self.solution,
-            "last_seconds": last["trainingHours"] * 3600 if last else None,
-        }
-
-
-class StopVersion(VersionPages, ConfirmPage):
-    """Stop a training."""
-
-    operation = operations.stop_solution_version_creation
-    title, verb = "Stop creation", "Stop creation"
-    text = "Training stops and cannot be resumed; the version stays listed."
-
-    def arguments(self) -> dict[str, Any]:
-        return {"solution_version_arn": self.version_arn}
-
-    def done(self) -> tuple[str, str]:
-        return "in-progress", f"Stopping version {self.kwargs['version']}…"
-
-    def success_url(self) -> str:
-        return self.address()
+    return {
+        "text": f"{'+' if points >= 0 else '−'}{abs(points):.1f} points",
+        "direction": "up" if points >= 0 else "down",
+        "good": points >= 0,
+        "none": abs(points) < 0.05,
+    }

@@ -58,25 +58,58 @@ class SolutionsPage(Tabbed):
     create_operation = "create_solution"
     keep = ("tab",)
     actions = (
-        RowAction("version", "Create solution version",
-                  lambda page, names: page.url("solutions:create_version", solution=names[0]), operation="create_solution_version"),
-        RowAction("clone", "Clone solution",
-                  lambda page, names: page.url("solutions:clone", solution=names[0], step="details"), operation="create_solution"),
-        RowAction("delete", "Delete", lambda page, names: f"{page.url('solutions:delete_many')}?{_selected(names)}",
-                  needs="some", icon="trash", bulk=True, operation="delete_solution"),
+        RowAction(
+            "version",
+            "Create solution version",
+            lambda page, names: page.url("solutions:create_version", solution=names[0]),
+            operation="create_solution_version",
+        ),
+        RowAction(
+            "clone",
+            "Clone solution",
+            lambda page, names: page.url("solutions:clone", solution=names[0], step="details"),
+            operation="create_solution",
+        ),
+        RowAction(
+            "delete",
+            "Delete",
+            lambda page, names: f"{page.url('solutions:delete_many')}?{_selected(names)}",
+            needs="some",
+            icon="trash",
+            bulk=True,
+            operation="delete_solution",
+        ),
     )
 
     @property
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         return (
-            Column("name", "Name", cells.href(lambda row: self.url("solutions:detail", solution=row["name"])), sortable=True),
-            Column("recipe", "Recipe and type", self._recipe, value=lambda row: f"{row.get('recipeName')} {_type(row)}", sortable=True),
+            Column(
+                "name",
+                "Name",
+                cells.href(lambda row: self.url("solutions:detail", solution=row["name"])),
+                sortable=True,
+            ),
+            Column(
+                "recipe",
+                "Recipe and type",
+                self._recipe,
+                value=lambda row: f"{row.get('recipeName')} {_type(row)}",
+                sortable=True,
+            ),
             Column("training", "Automatic training", value=words.schedule, css="secondary nowrap"),
             Column("status", "Status", cells.status(), sortable=True),
-            Column("latest", "Latest version", self._latest, value=lambda row: (row.get("latestVersion") or {}).get("status")),
+            Column(
+                "latest",
+                "Latest version",
+                self._latest,
+                value=lambda row: (row.get("latestVersion") or {}).get("status"),
+            ),
             Column("versions", "Versions", cells.number("versions"), sortable=True, align="end"),
             Column("campaigns", "Campaigns", cells.number("campaigns"), sortable=True, align="end"),
-            Column("creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True, css="secondary nowrap"),
+            Column(
+                "creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True, css="secondary nowrap"
+            ),
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -86,14 +119,19 @@ class SolutionsPage(Tabbed):
         return list(operations.list_solution_details(self.caller, **self.arguments())["solutions"])
 
     def header(self) -> dict[str, Any]:
-        create = {"text": "Create solution", "href": self.url("solutions:create", step="details"),
-                  "disabled_reason": self.create_blocked()}
+        create = {
+            "text": "Create solution",
+            "href": self.url("solutions:create", step="details"),
+            "disabled_reason": self.create_blocked(),
+        }
         return super().header() | {"create": create}
 
     def _recipe(self, row: Row) -> SafeString:
         return format_html(
             '<a class="mono-small nowrap" href="{}">{}</a><span class="second-line">{}</span>',
-            self.url("recipes:group_detail", recipe=row["recipeName"]), row["recipeName"], _type(row),
+            self.url("recipes:group_detail", recipe=row["recipeName"]),
+            row["recipeName"],
+            _type(row),
         )
 
     @staticmethod
@@ -121,7 +159,10 @@ class SolutionsPage(Tabbed):
         """As any list, and the pills of the latest versions; when nothing moves any more the page is fetched anew."""
         self.panel()
         since = float(self.request.GET.get("since") or time.time())
-        drawn = [cells.pill(row["status"], row.get("failureReason", ""), id=f"status-{tables.slug(row['name'])}") for row in self._shown]
+        drawn = [
+            cells.pill(row["status"], row.get("failureReason", ""), id=f"status-{tables.slug(row['name'])}")
+            for row in self._shown
+        ]
         drawn += [self._latest_pill(row) for row in self._shown if row.get("latestVersion")]
         parts = [str(each).replace("<span ", '<span hx-swap-oob="true" ', 1) for each in drawn]
         head = render_to_string("components/poll.html", self._poll(self._moving, since) if self._moving else {})
@@ -167,7 +208,12 @@ class SolutionPage(DetailPage):
     section, noun, crumbs = "solutions", "solution", CRUMBS
     template_name = "solutions/detail.html"
     live = ("solutions/_head.html", "solutions/_versions.html")
-    tabs = (("versions", "Solution versions"), ("configuration", "Configuration"), ("campaigns", "Campaigns"), ("tags", "Tags"))
+    tabs = (
+        ("versions", "Solution versions"),
+        ("configuration", "Configuration"),
+        ("campaigns", "Campaigns"),
+        ("tags", "Tags"),
+    )
 
     def arguments(self) -> dict[str, Any]:
         return {"solution_arn": self.arn("solution", self.kwargs["solution"])}
@@ -181,18 +227,25 @@ class SolutionPage(DetailPage):
         arn = self.resource["solutionArn"]
         rows = operations.list_solution_version_details(self.caller, solution_arn=arn)["solutionVersions"]
         return [
-            row | {"number": len(rows) - at, "headline": (row.get("metrics") or {}).get(HEADLINE),
-                   "hours": words.hours(row.get("trainingHours")),
-                   "href": self.url("solutions:version", solution=self.kwargs["solution"], version=row["versionId"])}
+            row
+            | {
+                "number": len(rows) - at,
+                "headline": (row.get("metrics") or {}).get(HEADLINE),
+                "hours": words.hours(row.get("trainingHours")),
+                "href": self.url("solutions:version", solution=self.kwargs["solution"], version=row["versionId"]),
+            }
             for at, row in enumerate(rows)
         ]
 
     @cached_property
     def campaigns(self) -> list[dict[str, Any]]:
-        rows = operations.list_campaign_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])["campaigns"]
+        rows = operations.list_campaign_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])[
+            "campaigns"
+        ]
         return [
             row | {"href": self.url("campaigns:detail", campaign=row["name"])}
-            for row in rows if row["solutionName"] == self.kwargs["solution"]
+            for row in rows
+            if row["solutionName"] == self.kwargs["solution"]
         ]
 
     @cached_property
@@ -220,7 +273,12 @@ class SolutionPage(DetailPage):
             "manage_tags": words.manage_tags(self, self.resource["solutionArn"]),
             "overview": [
                 {"label": "Solution ARN", "value": self.resource["solutionArn"], "copyable": True},
-                {"label": "Recipe", "value": recipe, "href": self.url("recipes:group_detail", recipe=recipe), "mono": True},
+                {
+                    "label": "Recipe",
+                    "value": recipe,
+                    "href": self.url("recipes:group_detail", recipe=recipe),
+                    "mono": True,
+                },
                 {"label": "Automatic training", "value": words.schedule(self.resource)},
                 {"label": "Created", "value": self.resource["creationDateTime"], "moment": "list"},
             ],
@@ -228,18 +286,30 @@ class SolutionPage(DetailPage):
             "chart": words.over_versions(self.versions),
             "create_version": {
                 "href": self.url("solutions:create_version", solution=name),
-                "denied": self.denied("create_solution_version") or ("" if ready else "Wait until the solution is Active."),
+                "denied": self.denied("create_solution_version")
+                or ("" if ready else "Wait until the solution is Active."),
             },
             "menu": [
-                {"text": "Clone solution", "icon": "copy", "href": self.url("solutions:clone", solution=name, step="details"),
-                 "disabled_reason": self.denied("create_solution")},
+                {
+                    "text": "Clone solution",
+                    "icon": "copy",
+                    "href": self.url("solutions:clone", solution=name, step="details"),
+                    "disabled_reason": self.denied("create_solution"),
+                },
                 {"line": True},
-                {"text": "Delete", "icon": "trash", "danger": True, "href": self.url("solutions:delete", solution=name),
-                 "modal": True, "disabled_reason": self._delete_denied()},
+                {
+                    "text": "Delete",
+                    "icon": "trash",
+                    "danger": True,
+                    "href": self.url("solutions:delete", solution=name),
+                    "modal": True,
+                    "disabled_reason": self._delete_denied(),
+                },
             ],
             "deploy_href": self.url("campaigns:create"),
             "waiting": "The first version starts by itself once the solution is Active."
-            if self.resource.get("performAutoTraining") else "Create the first version to train it.",
+            if self.resource.get("performAutoTraining")
+            else "Create the first version to train it.",
         }
 
     def _delete_denied(self) -> str:
@@ -263,7 +333,9 @@ class DeleteSolutions(DeletePage):
     @cached_property
     def _versions(self) -> dict[str, list[dict[str, Any]]]:
         return {
-            name: operations.list_solution_version_details(self.caller, solution_arn=self.arn_of(name))["solutionVersions"]
+            name: operations.list_solution_version_details(self.caller, solution_arn=self.arn_of(name))[
+                "solutionVersions"
+            ]
             for name in self.names()
         }
 
@@ -274,18 +346,24 @@ class DeleteSolutions(DeletePage):
 
     def blockers(self) -> Sequence[Mapping[str, str]]:
         found = [
-            {"text": f"Version {row['versionId']} of {name} is being trained; stop it or wait.",
-             "href": self.url("solutions:version", solution=name, version=row["versionId"])}
-            for name, rows in self._versions.items() for row in rows
+            {
+                "text": f"Version {row['versionId']} of {name} is being trained; stop it or wait.",
+                "href": self.url("solutions:version", solution=name, version=row["versionId"]),
+            }
+            for name, rows in self._versions.items()
+            for row in rows
             if not operations.statuses.describe(row["status"]).final
         ]
         group = self.group["datasetGroupArn"]
         for campaign in operations.list_campaign_details(self.caller, dataset_group_arn=group)["campaigns"]:
             if campaign["solutionName"] in self._versions:
-                found.append({"text": f"Campaign {campaign['name']} serves one of its versions.",
-                              "href": self.url("campaigns:detail", campaign=campaign["name"])})
+                found.append(
+                    {
+                        "text": f"Campaign {campaign['name']} serves one of its versions.",
+                        "href": self.url("campaigns:detail", campaign=campaign["name"]),
+                    }
+                )
         return found
 
     def success_url(self) -> str:
         return self.url("solutions:list")
-

@@ -65,11 +65,15 @@ class CreateSolution(WizardPage):
     def arguments(self) -> dict[str, Any]:
         details, training = self.forms["details"], self.forms["training"]
         own = details.cleaned_data
-        return {
-            "name": own["name"],
-            "dataset_group_arn": self.group["datasetGroupArn"],
-            "recipe_arn": own["recipe_arn"],
-        } | training.arguments() | ({"tags": own["tags"]} if own.get("tags") else {})
+        return (
+            {
+                "name": own["name"],
+                "dataset_group_arn": self.group["datasetGroupArn"],
+                "recipe_arn": own["recipe_arn"],
+            }
+            | training.arguments()
+            | ({"tags": own["tags"]} if own.get("tags") else {})
+        )
 
     def note(self, step: Step) -> str:
         form = self.forms.get("details")
@@ -84,24 +88,41 @@ class CreateSolution(WizardPage):
         recipe = self.chosen_recipe()
         step = {each.slug: each for each in self.steps}
         parameters = [
-            {"label": row["about"]["name"], "mono": True,
-             "value": training.cleaned_data.get(PARAMETER + row["about"]["name"]) or row["about"]["default"]}
+            {
+                "label": row["about"]["name"],
+                "mono": True,
+                "value": training.cleaned_data.get(PARAMETER + row["about"]["name"]) or row["about"]["default"],
+            }
             for row in training.parameters()
         ]
         return [
-            {"title": "Solution details", "edit_href": self.address(step["details"]), "pairs": [
-                {"label": "Solution name", "value": own["name"]},
-                {"label": "Recipe", "value": recipe["name"], "mono": True},
-                {"label": "Tags", "value": ", ".join(f"{tag['tagKey']}={tag['tagValue']}" for tag in own.get("tags") or [])},
-            ]},
-            {"title": "Training configuration", "edit_href": self.address(step["training"]), "pairs": [
-                {"label": "Automatic training", "value": schedule.replace("rate(", "Every ").rstrip(")") or "Off"},
-                {"label": "Event type", "value": more.get("event_type") or "All events"},
-                {"label": "Event value threshold", "value": config.get("eventValueThreshold")},
-                {"label": "Columns left out", "mono": bool(excluded),
-                 "value": ", ".join(name for names in excluded.values() for name in names) or "None"},
-                *parameters,
-            ]},
+            {
+                "title": "Solution details",
+                "edit_href": self.address(step["details"]),
+                "pairs": [
+                    {"label": "Solution name", "value": own["name"]},
+                    {"label": "Recipe", "value": recipe["name"], "mono": True},
+                    {
+                        "label": "Tags",
+                        "value": ", ".join(f"{tag['tagKey']}={tag['tagValue']}" for tag in own.get("tags") or []),
+                    },
+                ],
+            },
+            {
+                "title": "Training configuration",
+                "edit_href": self.address(step["training"]),
+                "pairs": [
+                    {"label": "Automatic training", "value": schedule.replace("rate(", "Every ").rstrip(")") or "Off"},
+                    {"label": "Event type", "value": more.get("event_type") or "All events"},
+                    {"label": "Event value threshold", "value": config.get("eventValueThreshold")},
+                    {
+                        "label": "Columns left out",
+                        "mono": bool(excluded),
+                        "value": ", ".join(name for names in excluded.values() for name in names) or "None",
+                    },
+                    *parameters,
+                ],
+            },
         ]
 
     def blocked(self) -> str:
@@ -121,7 +142,11 @@ class CreateSolution(WizardPage):
 
     def _code(self) -> str:
         """The arguments as JSON, on the review step."""
-        return json.dumps(self.arguments(), indent=2) if self.step.slug == "review" and self._first_missing() is None else ""
+        return (
+            json.dumps(self.arguments(), indent=2)
+            if self.step.slug == "review" and self._first_missing() is None
+            else ""
+        )
 
 
 class CloneSolution(CreateSolution):
@@ -150,7 +175,9 @@ class CloneSolution(CreateSolution):
         if step.slug != "training":
             return {}
         schedule = (config.get("autoTrainingConfig") or {}).get("schedulingExpression", "rate(7 days)")
-        parameters = (config.get("algorithmHyperParameters") or {}) | (config.get("featureTransformationParameters") or {})
+        parameters = (config.get("algorithmHyperParameters") or {}) | (
+            config.get("featureTransformationParameters") or {}
+        )
         excluded = (config.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
         return {
             "perform_auto_training": source.get("performAutoTraining", True),

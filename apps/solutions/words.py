@@ -16,7 +16,9 @@ def schedule(solution: Mapping[str, Any]) -> str:
     if not solution.get("performAutoTraining"):
         return "Off"
     config = solution.get("solutionConfig") or {}
-    expression = solution.get("schedulingExpression") or (config.get("autoTrainingConfig") or {}).get("schedulingExpression", "")
+    expression = solution.get("schedulingExpression") or (config.get("autoTrainingConfig") or {}).get(
+        "schedulingExpression", ""
+    )
     found = re.search(r"\d+", expression)
     if not found:
         return "On"
@@ -41,11 +43,14 @@ def configuration(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"label": "Event value threshold", "value": config.get("eventValueThreshold")},
         *(
             {"label": f"Columns left out: {dataset_types.of(kind).title}", "value": ", ".join(names), "mono": True}
-            for kind, names in excluded.items() if names
+            for kind, names in excluded.items()
+            if names
         ),
         *(
-            {"label": f"Event {each.get('eventType', '')}",
-             "value": f"threshold {each.get('eventValueThreshold', '–')}, weight {each.get('weight', 1)}"}
+            {
+                "label": f"Event {each.get('eventType', '')}",
+                "value": f"threshold {each.get('eventValueThreshold', '–')}, weight {each.get('weight', 1)}",
+            }
             for each in events
         ),
     ]
@@ -64,12 +69,18 @@ def baseline(version: Mapping[str, Any]) -> dict[str, float]:
     return found.get("aws-popularity-count") or next(iter(found.values()), {})
 
 
-def over_versions(versions: Sequence[Mapping[str, Any]], *, deployed: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any] | None:
+def over_versions(
+    versions: Sequence[Mapping[str, Any]], *, deployed: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any] | None:
     """The chart card of the headline metric over all measured versions (given newest first)."""
     key = model_metrics.SHOWN_OVER_TIME
     kept = [
-        {"label": f"v{each['number']}", "at": each.get("trainingStartedAt") or each["creationDateTime"],
-         "metrics": each.get("metrics") or {}, "baseline": baseline(each)}
+        {
+            "label": f"v{each['number']}",
+            "at": each.get("trainingStartedAt") or each["creationDateTime"],
+            "metrics": each.get("metrics") or {},
+            "baseline": baseline(each),
+        }
         for each in reversed(versions)
     ]
     marks = [(each["at"], each["text"], "var:s4") for each in deployed]
@@ -78,8 +89,13 @@ def over_versions(versions: Sequence[Mapping[str, Any]], *, deployed: Sequence[M
         return None
     label = model_metrics.describe(key).label
     rows = [
-        [each["label"], f"{each['metrics'][key]:.4f}", f"{each['baseline'][key]:.4f}" if key in each["baseline"] else "–"]
-        for each in kept if key in each["metrics"]
+        [
+            each["label"],
+            f"{each['metrics'][key]:.4f}",
+            f"{each['baseline'][key]:.4f}" if key in each["baseline"] else "–",
+        ]
+        for each in kept
+        if key in each["metrics"]
     ]
     return {
         "id": "over-versions",

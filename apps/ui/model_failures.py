@@ -15,14 +15,26 @@ class Hint:
 
 
 _HINTS: tuple[tuple[str, Hint], ...] = (
-    (r"fewer than [\d,]+ users|users (have|with) at least 2", Hint(
-        "Import more data: models learn from users with at least two interactions.", "Run analysis", "insights:report")),
-    (r"fewer than [\d,]+ interactions", Hint(
-        "Choose another event type or use case, or import more data.", "Run analysis", "insights:report")),
-    (r"event types|identical timestamp", Hint(
-        "The data analysis shows event types and timestamps.", "Data analysis", "insights:report")),
-    (r"no active item interactions|no item interactions|import some first", Hint(
-        "Import item interactions first.", "Datasets", "datasets:list")),
+    (
+        r"fewer than [\d,]+ users|users (have|with) at least 2",
+        Hint(
+            "Import more data: models learn from users with at least two interactions.",
+            "Run analysis",
+            "insights:report",
+        ),
+    ),
+    (
+        r"fewer than [\d,]+ interactions",
+        Hint("Choose another event type or use case, or import more data.", "Run analysis", "insights:report"),
+    ),
+    (
+        r"event types|identical timestamp",
+        Hint("The data analysis shows event types and timestamps.", "Data analysis", "insights:report"),
+    ),
+    (
+        r"no active item interactions|no item interactions|import some first",
+        Hint("Import item interactions first.", "Datasets", "datasets:list"),
+    ),
     (r"more than \d+ resources|limit", Hint("Delete what is no longer needed, or raise the quota.")),
     (r"out of memory|no space|disk", Hint("Free space or memory on the server, then try again.")),
     (r"internal error", Hint("Nothing you did: try again, and tell whoever runs the server if it fails again.")),

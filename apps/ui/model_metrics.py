@@ -147,7 +147,9 @@ def advice(
     value, floor = metrics.get(key), (baseline or {}).get(key)
     below = value is not None and floor is not None and value < floor
     if value is not None and floor:
-        text = f"NDCG at 10 is {value / floor:.1f} times the baseline" if not below else "NDCG at 10 is below the baseline"
+        text = (
+            f"NDCG at 10 is {value / floor:.1f} times the baseline" if not below else "NDCG at 10 is below the baseline"
+        )
         facts.append(("warning" if below else "success", text))
     low = metrics.get("coverage", 1.0) < LOW_COVERAGE
     if "coverage" in metrics:
@@ -158,21 +160,35 @@ def advice(
     return _verdict(rows(metrics, other), below=below, low=low, compared=bool(other), facts=tuple(facts))
 
 
-def _verdict(
-    found: list[Row], *, below: bool, low: bool, compared: bool, facts: tuple[tuple[str, str], ...]
-) -> Advice:
+def _verdict(found: list[Row], *, below: bool, low: bool, compared: bool, facts: tuple[tuple[str, str], ...]) -> Advice:
     fallen = [row for row in found if row.change is not None and row.change < -GREAT_DROP]
     if fallen:
         names = ", ".join(f"{row.label} ({row.change_text})" for row in fallen[:3])
-        return Advice("warning", "Compare the data before deploying",
-                      f"{names} fell by more than 20%. Look at the data analysis of both dates first.", False, facts)
+        return Advice(
+            "warning",
+            "Compare the data before deploying",
+            f"{names} fell by more than 20%. Look at the data analysis of both dates first.",
+            False,
+            facts,
+        )
     if below:
-        return Advice("warning", "Simple popularity does better",
-                      "Check event types and the amount of data, and compare recipes.", False, facts)
+        return Advice(
+            "warning",
+            "Simple popularity does better",
+            "Check event types and the amount of data, and compare recipes.",
+            False,
+            facts,
+        )
     if low:
-        return Advice("info", "Few items are ever recommended",
-                      "Try a recipe that explores, or a popularity discount.", True, facts)
+        return Advice(
+            "info",
+            "Few items are ever recommended",
+            "Try a recipe that explores, or a popularity discount.",
+            True,
+            facts,
+        )
     if compared:
-        return Advice("success", "No metric fell by more than 20%",
-                      "The version can replace the one in use.", True, facts)
+        return Advice(
+            "success", "No metric fell by more than 20%", "The version can replace the one in use.", True, facts
+        )
     return Advice("success", "Ready to deploy", "The first version has nothing to be compared with yet.", True, facts)

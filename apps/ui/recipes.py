@@ -65,7 +65,10 @@ def _name(address: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str,
         soon = "" if recipe["available"] else mark_safe('<span class="badge outline">Not available yet</span>')
         return format_html(
             '<a class="name nowrap" href="{}">{}</a><span class="second-line">{}</span>{}',
-            address(recipe), recipe["name"], recipe["title"], soon,
+            address(recipe),
+            recipe["name"],
+            recipe["title"],
+            soon,
         )
 
     return draw
@@ -73,7 +76,9 @@ def _name(address: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str,
 
 def columns(address: Callable[[Mapping[str, Any]], str], *, domains: bool) -> tuple[Column, ...]:
     """The columns of a table of recipes; ``address`` leads to a recipe's page, ``domains`` adds what it is for."""
-    domain = Column("domain", "For", value=lambda row: DOMAINS[row.get("domain")], sortable=True, css="secondary nowrap")
+    domain = Column(
+        "domain", "For", value=lambda row: DOMAINS[row.get("domain")], sortable=True, css="secondary nowrap"
+    )
     return (
         Column("name", "Name", _name(address), value=lambda row: f"{row['name']} {row['title']}", sortable=True),
         *((domain,) if domains else ()),

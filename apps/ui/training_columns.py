@@ -49,9 +49,7 @@ def of_group(caller: Caller, dataset_group_arn: str, recipe: Mapping[str, Any]) 
     found = operations.list_dataset_details(caller, dataset_group_arn=dataset_group_arn)["datasets"]
     by_type = {each["datasetType"].upper(): each for each in found}
     return tuple(
-        DatasetColumns(
-            kind, dataset_types.of(kind).title, columns(fields(caller, by_type[kind]["schemaArn"]), kind)
-        )
+        DatasetColumns(kind, dataset_types.of(kind).title, columns(fields(caller, by_type[kind]["schemaArn"]), kind))
         for kind in TRAINED
         if kind in trained and kind in by_type
     )

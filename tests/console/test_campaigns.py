@@ -21,7 +21,12 @@ def campaign(ana, version):
 
 
 def create(client, version, **values):
-    given = {"name": "shelf", "solution": version.solution.arn, "solution_version_arn": version.arn, "min_provisioned_tps": "1"}
+    given = {
+        "name": "shelf",
+        "solution": version.solution.arn,
+        "solution_version_arn": version.arn,
+        "min_provisioned_tps": "1",
+    }
     return client.post(f"{LIST}-new/", given | values)
 
 
@@ -42,8 +47,12 @@ def test_a_row_shows_solution_version_and_whether_it_follows(console, ana, versi
 
 def test_a_failed_update_is_a_second_line_under_an_active_campaign(console, campaign):
     now = timezone.now().timestamp()
-    campaign.latest_update = {"status": statuses.CREATE_FAILED, "failureReason": "The version is gone.",
-                              "creationDateTime": now, "lastUpdatedDateTime": now}
+    campaign.latest_update = {
+        "status": statuses.CREATE_FAILED,
+        "failureReason": "The version is gone.",
+        "creationDateTime": now,
+        "lastUpdatedDateTime": now,
+    }
     campaign.save()
     page = console.get(LIST).content.decode()
     assert "Update: failed" in page
@@ -119,9 +128,14 @@ def test_an_update_begins_with_the_present_values(console, ana, version):
 
 def test_an_update_moves_to_another_version_in_the_background(console, ana, version, campaign):
     newer = factories.solution_version(ana, version.solution)
-    answer = console.post(f"{LIST}home/-update/", {
-        "solution": version.solution.arn, "solution_version_arn": newer.arn, "min_provisioned_tps": "2",
-    })
+    answer = console.post(
+        f"{LIST}home/-update/",
+        {
+            "solution": version.solution.arn,
+            "solution_version_arn": newer.arn,
+            "min_provisioned_tps": "2",
+        },
+    )
     assert answer.headers["Location"] == f"{LIST}home/"
     campaign.refresh_from_db()
     assert campaign.latest_update["solutionVersionArn"] == newer.arn

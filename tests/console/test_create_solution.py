@@ -15,18 +15,27 @@ POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
 
 def schema(*more):
     """An interactions schema with these fields beside the required ones."""
-    required = [{"name": name, "type": "string"} for name in ("USER_ID", "ITEM_ID")] + [{"name": "TIMESTAMP", "type": "long"}]
-    return json.dumps({
-        "type": "record", "name": "Interactions", "namespace": "com.amazonaws.personalize.schema", "version": "1.0",
-        "fields": required + list(more),
-    })
+    required = [{"name": name, "type": "string"} for name in ("USER_ID", "ITEM_ID")] + [
+        {"name": "TIMESTAMP", "type": "long"}
+    ]
+    return json.dumps(
+        {
+            "type": "record",
+            "name": "Interactions",
+            "namespace": "com.amazonaws.personalize.schema",
+            "version": "1.0",
+            "fields": required + list(more),
+        }
+    )
 
 
 @pytest.fixture
 def group(ana):
     made = factories.active_group(ana)
     factories.dataset(
-        ana, made, of_schema=factories.schema(ana, "events", text=schema({"name": "EVENT_TYPE", "type": "string"})),
+        ana,
+        made,
+        of_schema=factories.schema(ana, "events", text=schema({"name": "EVENT_TYPE", "type": "string"})),
         statistics={"rows": 5000, "users_with_two": 300, "event_types": {"Watch": 4000, "Click": 1000}},
     )
     return made
@@ -132,7 +141,9 @@ def test_columns_switched_off_are_left_out_of_training(console, ana):
     training = first(console).headers["Location"]
     assert "DEVICE" in console.get(training).content.decode()
     console.post(console.post(training, {"frequency": "7", "perform_auto_training": "on"}).headers["Location"])
-    assert Solution.objects.get().config["trainingDataConfig"] == {"excludedDatasetColumns": {"INTERACTIONS": ["DEVICE"]}}
+    assert Solution.objects.get().config["trainingDataConfig"] == {
+        "excludedDatasetColumns": {"INTERACTIONS": ["DEVICE"]}
+    }
 
 
 def test_a_viewer_cannot_finish(as_viewer, group):
@@ -144,10 +155,17 @@ def test_a_viewer_cannot_finish(as_viewer, group):
 
 
 def test_a_clone_begins_with_the_settings_of_the_original(console, group, ana):
-    factories.solution(ana, group, "old", recipe="aws-sims", event_type="Watch", config={
-        "algorithmHyperParameters": {"popularity_discount_factor": "0.9"},
-        "autoTrainingConfig": {"schedulingExpression": "rate(4 days)"},
-    })
+    factories.solution(
+        ana,
+        group,
+        "old",
+        recipe="aws-sims",
+        event_type="Watch",
+        config={
+            "algorithmHyperParameters": {"popularity_discount_factor": "0.9"},
+            "autoTrainingConfig": {"schedulingExpression": "rate(4 days)"},
+        },
+    )
     details = "/console/dataset-groups/movies/solutions/old/-clone/details/"
     page = console.get(details).content.decode()
     assert re.search(rf'value="{re.escape(SIMS)}"[^>]* checked', page)

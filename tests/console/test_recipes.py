@@ -48,5 +48,3 @@ def test_the_recipes_tab_of_a_group_shows_no_use_cases(console, ana):
     page = console.get("/console/dataset-groups/movies/solutions/?tab=recipes").content.decode()
     assert ">aws-sims</a>" in page
     assert ">aws-vod-top-picks</a>" not in page
-
-

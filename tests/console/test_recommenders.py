@@ -62,7 +62,7 @@ def test_a_taken_name_is_told_at_once(console, ana, recommender):
 def test_use_cases_show_how_many_events_they_have(console, ana):
     group = factories.active_group(ana, "streaming", domain="VIDEO_ON_DEMAND")
     factories.dataset(ana, group, statistics={"rows": 4200, "event_types": {"watch": 3100}})
-    assert "3,100 of 1,000 Watch events" in console.get(f"{LIST}-new/use-cases/").content.decode()
+    assert "3,100 Watch events, 1,000 needed" in console.get(f"{LIST}-new/use-cases/").content.decode()
 
 
 def test_a_use_case_that_cannot_be_trained_is_shown_closed(console, group):

@@ -8,7 +8,10 @@ from apps.recommendations import code
 
 ARGUMENTS = {
     "campaignArn": "arn:aws:personalize:us-east-1:123456789012:campaign/home",
-    "userId": 'o"neil \' $HOME', "numResults": 15, "context": {"DEVICE": "TV"}, "metadataColumns": {"ITEMS": ["GENRES"]},
+    "userId": "o\"neil ' $HOME",
+    "numResults": 15,
+    "context": {"DEVICE": "TV"},
+    "metadataColumns": {"ITEMS": ["GENRES"]},
 }
 FOUND = code.snippets("get_recommendations", ARGUMENTS, endpoint="http://127.0.0.1:8000")
 

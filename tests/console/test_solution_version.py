@@ -10,9 +10,14 @@ from personalize_web.resources.models import JobLogLine, SolutionVersion
 from tests import factories
 
 METRICS = {
-    "coverage": 0.2871, "mean_reciprocal_rank_at_25": 0.1316, "normalized_discounted_cumulative_gain_at_5": 0.0822,
-    "normalized_discounted_cumulative_gain_at_10": 0.0894, "normalized_discounted_cumulative_gain_at_25": 0.1127,
-    "precision_at_5": 0.0721, "precision_at_10": 0.0598, "precision_at_25": 0.0441,
+    "coverage": 0.2871,
+    "mean_reciprocal_rank_at_25": 0.1316,
+    "normalized_discounted_cumulative_gain_at_5": 0.0822,
+    "normalized_discounted_cumulative_gain_at_10": 0.0894,
+    "normalized_discounted_cumulative_gain_at_25": 0.1127,
+    "precision_at_5": 0.0721,
+    "precision_at_10": 0.0598,
+    "precision_at_25": 0.0441,
 }
 BASELINES = {"aws-popularity-count": {key: value / 2 for key, value in METRICS.items()}}
 
@@ -84,8 +89,15 @@ def test_metrics_come_as_a_file(console, ana, solution):
 def training(ana, solution):
     version = factories.solution_version(ana, solution, status=statuses.CREATE_IN_PROGRESS)
     job = factories.job(
-        version, "create-solution-version", state="IN_PROGRESS", phase="Training", phase_index=3, phase_count=6,
-        fraction=0.5, started_at=timezone.now(), curves={"validation ndcg_at_10": [[1, 0.05], [2, 0.07]]},
+        version,
+        "create-solution-version",
+        state="IN_PROGRESS",
+        phase="Training",
+        phase_index=3,
+        phase_count=6,
+        fraction=0.5,
+        started_at=timezone.now(),
+        curves={"validation ndcg_at_10": [[1, 0.05], [2, 0.07]]},
     )
     JobLogLine.objects.create(job=job, text="epoch 2: validation loss 5.2", level="info")
     return version
@@ -132,7 +144,9 @@ def test_stopping_asks_first_and_then_stops(console, training):
 
 def test_a_failure_stands_with_its_reason_a_hint_and_a_way_to_retry(console, ana, solution):
     version = factories.solution_version(
-        ana, solution, status=statuses.CREATE_FAILED,
+        ana,
+        solution,
+        status=statuses.CREATE_FAILED,
         failure_reason="Create failed. Dataset has fewer than 25 users with at least 2 interactions each.",
     )
     page = page_of(console, version).content.decode()

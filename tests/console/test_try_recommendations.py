@@ -132,9 +132,16 @@ def test_items_are_found_by_their_titles(console, related):
 def test_an_event_is_sent_for_a_recommended_item(console, related):
     page = console.get(address(related, "?item_id=1-3&user_id=u1&num_results=5")).content.decode()
     rid = re.search(r"RID-[0-9a-f-]{36}", page)[0]
-    answer = console.post(f"{address(related)}-send-event/", {
-        "user_id": "u1", "item_id": "1-4", "event_type": "Watch", "recommendation_id": rid, "query": "item_id=1-3&user_id=u1",
-    })
+    answer = console.post(
+        f"{address(related)}-send-event/",
+        {
+            "user_id": "u1",
+            "item_id": "1-4",
+            "event_type": "Watch",
+            "recommendation_id": rid,
+            "query": "item_id=1-3&user_id=u1",
+        },
+    )
     assert answer.headers["Location"] == address(related, "?item_id=1-3&user_id=u1")
     event = Event.objects.get()
     assert (event.user_id, event.item_id, event.event_type) == ("u1", "1-4", "Watch")

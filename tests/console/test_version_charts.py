@@ -13,7 +13,12 @@ NDCG = "normalized_discounted_cumulative_gain_at_10"
 
 
 def version(label, day, value):
-    return {"label": label, "at": datetime(2026, 11, day, tzinfo=UTC), "metrics": {NDCG: value}, "baseline": {NDCG: 0.1}}
+    return {
+        "label": label,
+        "at": datetime(2026, 11, day, tzinfo=UTC),
+        "metrics": {NDCG: value},
+        "baseline": {NDCG: 0.1},
+    }
 
 
 def test_bars_are_drawn_for_both_metrics_at_each_depth():

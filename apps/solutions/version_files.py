@@ -1,0 +1,62 @@
+"""What a version gives away as lines or files: its log and its metrics."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.solutions import words
+from apps.solutions.versions import VersionPages
+from personalize_web import operations
+
+
+class VersionLog(VersionPages):
+    """The log's new lines for the live view, or all of it as a file."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "download" in request.GET:
+            return self._file()
+        after = request.GET.get("after", "0")
+        answer = operations.get_job_log(
+            self.caller, resource_arn=self.version_arn, after=int(after) if after.isdecimal() else 0
+        )
+        lines = answer["lines"]
+        return render(
+            request,
+            "solutions/_log_lines.html",
+            {
+                "lines": lines,
+                "finished": answer["finished"],
+                "url": f"{self.address('solutions:version_log')}?after={lines[-1]['id'] if lines else after}",
+            },
+        )
+
+    def _file(self) -> HttpResponse:
+        lines: list[str] = []
+        after = 0
+        while found := operations.get_job_log(self.caller, resource_arn=self.version_arn, after=after)["lines"]:
+            lines += [
+                f"{each['at'].isoformat(timespec='milliseconds')} {each['level'].upper():7} {each['text']}"
+                for each in found
+            ]
+            after = found[-1]["id"]
+        name = f"{self.kwargs['solution']}-{self.kwargs['version']}.log"
+        response = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+class VersionMetrics(VersionPages):
+    """The metrics as a file."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = operations.describe_solution_version_details(self.caller, solution_version_arn=self.version_arn)
+        version = answer["solutionVersion"]
+        floor = words.baseline(version)
+        rows = [f"{key},{value},{floor.get(key, '')}" for key, value in (version.get("metrics") or {}).items()]
+        response = HttpResponse(
+            "\n".join(["metric,value,baseline", *rows]) + "\n", content_type="text/csv; charset=utf-8"
+        )
+        name = f"{self.kwargs['solution']}-{self.kwargs['version']}-metrics.csv"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
