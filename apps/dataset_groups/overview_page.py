@@ -21,11 +21,6 @@ DOMAINS = {
     "VIDEO_ON_DEMAND": ("Video on demand", "film", "video on demand"),
     None: ("Custom", "layers", ""),
 }
-    "USER_PERSONALIZATION": "pin",
-    "RELATED_ITEMS": "film",
-    "TRENDING_NOW": "flame",
-    "POPULAR_ITEMS": "tup",
-}
 USE_CASES_SHOWN = 3
 
 
