@@ -61,7 +61,7 @@ class CreateRecommenders(WizardPage):
         found = []
         for name, recipe in self.recipes.items():
             case = counted.get(name, {})
-            event = recipe.get("requiredEventType")
+            event = recipe.get("requiredEventType") or "interaction"
             minimum, count = case.get("minimum", 1000), case.get("count", 0)
             missing = ", ".join(kind.capitalize() for kind in case.get("missingDatasets", []))
             found.append(
@@ -69,7 +69,7 @@ class CreateRecommenders(WizardPage):
                     "name": name,
                     "title": recipe["title"],
                     "description": recipe["description"],
-                    "events": f"{formats.number(count)} {event or 'interaction'} events, {formats.number(minimum)} needed",
+                    "events": f"{formats.number(count)} {event} events, {formats.number(minimum)} needed",
                     "met": case.get("met", False),
                     "missing": missing,
                     "inputs": self._inputs(recipe),
