@@ -242,10 +242,11 @@ def curves(
                 "line": QUIET_LINE,
             }
         )
+    few = max(point[0] for points in kept.values() for point in points) <= 12
     return {
         "data": data,
         "layout": {
-            "xaxis": {"title": {"text": "Epoch"}, "rangemode": "tozero"},
+            "xaxis": {"title": {"text": "Epoch"}, "rangemode": "tozero"} | ({"dtick": 1} if few else {}),
             "yaxis": {"title": {"text": axis}},
             "legend": {"y": -0.34},
             "margin": {"b": 56},

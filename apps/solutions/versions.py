@@ -260,23 +260,23 @@ class VersionPage(VersionPages, DetailPage):
         }
 
     def _found(self) -> list[dict[str, Any]]:
-        """What the training chose and counted, for the configuration tab."""
+        """What the training chose and counted, for the configuration tab: one section for each group of facts."""
         facts = self.resource.get("details") or {}
-        plain = {key: value for key, value in facts.items() if isinstance(value, str | int | float | bool)}
-        pairs = [
-            {
-                "label": key[:1].upper() + key[1:].replace("_", " "),
-                "value": formats.number(value)
-                if isinstance(value, int | float) and not isinstance(value, bool)
-                else value,
-            }
-            for key, value in plain.items()
-        ]
-        more = [
-            {"label": "Seed", "value": self.resource.get("seed")},
-            {"label": "Seconds of training", "value": formats.number(self.resource.get("seconds"))},
-        ]
-        return [{"title": "What the training found", "pairs": pairs + more}]
+        own = {"Seed": self.resource.get("seed"), "Seconds of training": self.resource.get("seconds")}
+        counted = _pairs({key: value for key, value in facts.items() if not isinstance(value, Mapping)} | own)
+        sections = [{"title": "What the training found", "pairs": counted}]
+        for title, group in facts.items():
+            if not isinstance(group, Mapping):
+                continue
+            plain = {key: value for key, value in group.items() if not isinstance(value, Mapping)}
+            if plain:
+                sections.append({"title": _words(title), "pairs": _pairs(plain)})
+            sections += [
+                {"title": f"{_words(title)}: {key}", "pairs": _pairs(value)}
+                for key, value in group.items()
+                if isinstance(value, Mapping)
+            ]
+        return sections
 
     def _measured(self) -> dict[str, Any]:
         own, other = self.resource, self.compared
@@ -315,6 +315,25 @@ class VersionPage(VersionPages, DetailPage):
             "metrics_url": self.address("solutions:version_metrics"),
             "type_words": recipes.TYPES.get(own.get("recipeType", ""), ""),
         }
+
+
+def _words(key: str) -> str:
+    """A key of the training's facts as a label."""
+    text = key.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _pairs(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Facts as key-value pairs; lists of numbers stand in one line."""
+    return [{"label": _words(key), "value": _fact(value)} for key, value in facts.items()]
+
+
+def _fact(value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(str(_fact(each)) for each in value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return formats.number(value)
+    return value
 
 
 def _points(value: float, other: float | None) -> dict[str, Any] | None:
