@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-
 _DENSE = 64
 """Up to this many items a counted entry, adding up in a whole array is faster than sorting."""
 
