@@ -1,0 +1,84 @@
+"""The domain path as a newcomer clicks it: a video on demand group, two recommenders, and what they answer."""
+
+import boto3
+import pytest
+from playwright.sync_api import expect
+
+from personalize_web.engine import sample
+
+pytestmark = pytest.mark.browser
+
+GROUP = "dataset-groups/browser-cinema/"
+
+
+@pytest.fixture(scope="module")
+def catalogue(instance, tmp_path_factory):
+    """An invented catalogue, put into the store by hand."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    sample.write(folder, users=400, items=500, events=20_000)
+    for name in ("interactions", "items"):
+        (instance.bucket("cinema") / f"{name}.csv").write_bytes((folder / f"{name}.csv").read_bytes())
+    return folder
+
+
+def import_dataset(visitor, slug: str, location: str, schema: str | None = None) -> None:
+    page = visitor.page
+    visitor.go(f"{GROUP}datasets/-import/{slug}/method/")
+    visitor.press("Next")
+    if schema:
+        page.locator("textarea[name=definition]").fill(schema)
+    expect(page.get_by_role("main").get_by_text("Errors: 0")).to_be_visible()
+    visitor.press("Next")
+    page.locator("input[name=data_location]").fill(location)
+    visitor.press("Start import")
+
+
+def test_the_default_schema_of_the_domain_takes_the_interactions(visitor, catalogue):
+    page = visitor.page
+    visitor.go("dataset-groups/-new/")
+    page.get_by_label("Dataset group name").fill("browser-cinema")
+    page.get_by_text("Titles for viewers.").click()
+    visitor.press("Create dataset group")
+    visitor.until_status("Active")
+    import_dataset(visitor, "item-interactions", "s3://cinema/interactions.csv")
+    visitor.until_status("Interaction data active")
+    import_dataset(visitor, "items", "s3://cinema/items.csv", (catalogue / "items.json").read_text())
+    visitor.until_status("Item data active")
+
+
+def test_two_use_cases_become_recommenders(visitor):
+    page = visitor.page
+    visitor.go(f"{GROUP}recommenders/-new/use-cases/")
+    for use_case in ("aws-vod-top-picks", "aws-vod-because-you-watched-x"):
+        page.locator(f"input[type=checkbox][value$='{use_case}']").check(force=True)
+    visitor.finds_it_accessible()
+    visitor.press("Next")
+    visitor.press("Next")
+    visitor.press("Create recommenders")
+    expect(page.get_by_role("main").get_by_text("Active", exact=True)).to_have_count(2, timeout=240_000)
+    visitor.finds_it_accessible()
+
+
+def test_top_picks_are_tried_and_the_recommendation_id_is_shown(visitor):
+    page = visitor.page
+    visitor.go(f"{GROUP}recommenders/")
+    page.get_by_role("main").get_by_role("link", name="top-picks").first.click()
+    visitor.press("Test")
+    page.get_by_label("User ID").fill("1")
+    visitor.press("Get recommendations")
+    page.locator("tr[data-row]").first.wait_for()
+    assert page.locator("tr[data-row]").count() == 25
+    expect(page.get_by_role("main").get_by_text("RID-").first).to_be_visible()
+    visitor.finds_it_accessible()
+
+
+def test_boto3_gets_what_follows_one_title_without_the_title_itself(instance, visitor):
+    personalize = instance.client("personalize")
+    recommenders = personalize.list_recommenders()["recommenders"]
+    arn = next(each["recommenderArn"] for each in recommenders if "because-you-watched" in each["recipeArn"])
+    runtime: boto3.client = instance.client("personalize-runtime")
+    answer = runtime.get_recommendations(recommenderArn=arn, userId="1", itemId="1")
+    items = [item["itemId"] for item in answer["itemList"]]
+    assert items
+    assert "1" not in items
+    assert all("score" not in item for item in answer["itemList"])
