@@ -24,7 +24,7 @@ def create(context: JobContext, version: SolutionVersion) -> Publication:
         for campaign in Campaign.objects.filter(solution_version__solution=solution, status=statuses.ACTIVE):
             if campaign.config.get("syncWithLatestSolutionVersion"):
                 _follow(campaign, version)
-        return trained.values | {"storage_key": trained.storage_key, "training_hours": round(trained.hours, 4)}
+        return trained.values | {"storage_key": trained.storage_key, "training_hours": round(trained.hours, 6)}
 
     return publish
 
