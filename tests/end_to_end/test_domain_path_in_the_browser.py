@@ -1,6 +1,7 @@
 """The domain path as a newcomer clicks it: a video on demand group, two recommenders, and what they answer."""
 
-import boto3
+import csv
+
 import pytest
 from playwright.sync_api import expect
 
@@ -59,26 +60,45 @@ def test_two_use_cases_become_recommenders(visitor):
     visitor.finds_it_accessible()
 
 
-def test_top_picks_are_tried_and_the_recommendation_id_is_shown(visitor):
+@pytest.fixture(scope="module")
+def watched(catalogue) -> tuple[str, list[str]]:
+    """Somebody of the catalogue, and the titles this person watched."""
+    with (catalogue / "interactions.csv").open(newline="") as file:
+        events = [row for row in csv.DictReader(file) if row["EVENT_TYPE"].lower() == "watch"]
+    user = events[-1]["USER_ID"]
+    return user, [row["ITEM_ID"] for row in events if row["USER_ID"] == user]
+
+
+def test_top_picks_are_tried_beside_the_users_own_history(visitor, watched):
     page = visitor.page
+    user, titles = watched
     visitor.go(f"{GROUP}recommenders/")
     page.get_by_role("main").get_by_role("link", name="top-picks").first.click()
     visitor.press("Test")
-    page.get_by_label("User ID").fill("1")
+    page.get_by_label("User ID").fill(user)
     visitor.press("Get recommendations")
     page.locator("tr[data-row]").first.wait_for()
     assert page.locator("tr[data-row]").count() == 25
     expect(page.get_by_role("main").get_by_text("RID-").first).to_be_visible()
+    visitor.sees("0 already seen")
+    shown = page.locator("tr[data-row]").all_inner_texts()
+    assert not any(title in row for title in titles[-50:] for row in shown), "a watched title came back"
     visitor.finds_it_accessible()
 
 
-def test_boto3_gets_what_follows_one_title_without_the_title_itself(instance, visitor):
+def test_boto3_gets_what_follows_one_title_without_the_title_itself(instance, visitor, watched):
+    user, titles = watched
     personalize = instance.client("personalize")
     recommenders = personalize.list_recommenders()["recommenders"]
     arn = next(each["recommenderArn"] for each in recommenders if "because-you-watched" in each["recipeArn"])
-    runtime: boto3.client = instance.client("personalize-runtime")
-    answer = runtime.get_recommendations(recommenderArn=arn, userId="1", itemId="1")
-    items = [item["itemId"] for item in answer["itemList"]]
-    assert items
-    assert "1" not in items
-    assert all("score" not in item for item in answer["itemList"])
+    runtime = instance.client("personalize-runtime")
+
+    def following(title: str) -> list[str]:
+        answer = runtime.get_recommendations(recommenderArn=arn, userId=user, itemId=title)
+        assert all("score" not in item for item in answer["itemList"])
+        return [item["itemId"] for item in answer["itemList"]]
+
+    first, second = following(titles[-1]), following(titles[0])
+    assert first
+    assert titles[-1] not in first
+    assert first != second
