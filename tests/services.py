@@ -70,3 +70,17 @@ def chromium() -> str:
     if not found:
         unavailable("Chromium", "Install it, or name its path in CHROMIUM.")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator:
+    """A Chromium without a window; one for all tests of a process, as Playwright runs one loop in a thread."""
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright's loop and Django's queries share this thread
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+        )
+        yield started
+        started.close()

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -16,17 +17,11 @@ from typing import IO
 from django.conf import settings
 
 from apps.launch.children import PATIENCE, Child, GaveUp
+from personalize_web.operations import environment
 
 HOST = "127.0.0.1"
 READY_WITHIN = 120.0
 LOOK_EVERY = 0.25
-MEMORY_FOR_TRAINING = {
-    "MALLOC_MMAP_THRESHOLD_": "1073741824",
-    "MALLOC_TRIM_THRESHOLD_": "1073741824",
-    "MALLOC_TOP_PAD_": "67108864",
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
-"""glibc keeps memory between training steps instead of returning it; waiting threads sleep."""
 
 
 class CannotStart(Exception):
@@ -63,9 +58,9 @@ def children(port: int, *, sample: bool) -> list[Child]:
     web += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)]
     web += ["--log-level", "warning", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
     made = [
-        Child("web", [*web, "personalize_web.wsgi:application"], logs),
+        Child("web", [*web, "personalize_web.wsgi:application"], logs, dict(environment.SERVING)),
         _worker("worker", logs, "default", "-c", "2", "--max-tasks-per-child", "100"),
-        _worker("training", logs, "training", "-c", "1", "--max-tasks-per-child", "1", environment=MEMORY_FOR_TRAINING),
+        _worker("training", logs, "training", "-c", "1", "--max-tasks-per-child", "1", finds=environment.TRAINING),
         _worker("timetable", logs, "timetable", "-P", "solo", "-B", "-s", str(settings.DATA_DIR / "timetable")),
     ]
     if sample:
@@ -73,10 +68,10 @@ def children(port: int, *, sample: bool) -> list[Child]:
     return made
 
 
-def _worker(name: str, logs: Path, queue: str, *options: str, environment: dict[str, str] | None = None) -> Child:
+def _worker(name: str, logs: Path, queue: str, *options: str, finds: Mapping[str, str] | None = None) -> Child:
     command = [sys.executable, "-m", "celery", "-A", "personalize_web", "worker", "-Q", queue, "-n", f"{name}@%h"]
     quiet = ["-l", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return Child(name, [*command, *quiet, *options], logs, {"CELERY_SKIP_CHECKS": "1", **(environment or {})})
+    return Child(name, [*command, *quiet, *options], logs, {"CELERY_SKIP_CHECKS": "1", **(finds or {})})
 
 
 def run(port: int, processes: list[Child]) -> int:

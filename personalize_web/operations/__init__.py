@@ -4,6 +4,7 @@ Every function takes the caller first and keyword arguments named as the input m
 dictionary shaped as the output of the service model, or raises a :class:`ServiceError`.
 """
 
+from personalize_web.engine import environment
 from personalize_web.operations.audit_records import list_audit_records
 from personalize_web.operations.caller import ADMINISTRATOR, ANALYST, VIEWER, Caller
 from personalize_web.operations.campaigns import (
@@ -150,6 +151,7 @@ __all__ = [  # noqa: RUF022
     "VIEWER",
     "Caller",
     "ServiceError",
+    "environment",
     "statuses",
     # the control plane, in the order of the service model
     "create_batch_inference_job",

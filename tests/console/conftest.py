@@ -1,7 +1,5 @@
 """People who sign in to the console, and a browser for what only a browser shows."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -50,29 +48,13 @@ def as_viewer(viewer) -> Client:
     return client
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator:
-    """A browser; a test that wants it is skipped by name where there is none."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    playwright = pytest.importorskip("playwright.sync_api", reason="Chromium tests need playwright")
-    if not path:
-        pytest.skip("Chromium is not installed")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright's loop and Django's queries share this thread
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_page(chromium, live_server, console) -> Iterator[Callable]:
+def open_page(browser, live_server, console) -> Iterator[Callable]:
     """Opens an address of the console as an administrator; at the end nothing may stand in the browser's error log."""
     contexts, complaints = [], []
 
     def open_address(path: str, *, dark: bool = False, width: int = 1440):
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
         contexts.append(context)

@@ -1,12 +1,9 @@
 """A person at the browser: clicks what is written on the page, and complains about what nobody should see."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 PATIENCE = 240_000
 """Milliseconds that imports and trainings may take on a busy machine."""
 
@@ -63,12 +60,3 @@ class Person:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = Axe().run(self.page)
             assert found.violations_count == 0, f"{self.page.url} ({scheme}):\n{found.generate_report()}"
-
-
-@contextmanager
-def opened(executable: str) -> Iterator[Browser]:
-    """A browser without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser
-        browser.close()

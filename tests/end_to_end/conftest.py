@@ -145,13 +145,13 @@ def until():
 
 
 @pytest.fixture(scope="module")
-def visitor(instance: Instance, chromium: str):
+def visitor(instance: Instance, browser):
     """The administrator at a browser; at the end nothing may stand in its error log."""
-    from tests.end_to_end.browser import Person, opened
+    from tests.end_to_end.browser import Person
 
-    with opened(chromium) as browser:
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        person = Person(page, instance.url)
-        person.sign_in(instance.user, instance.password)
-        yield person
-        assert not person.complaints, "\n".join(person.complaints)
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    person = Person(context.new_page(), instance.url)
+    person.sign_in(instance.user, instance.password)
+    yield person
+    context.close()
+    assert not person.complaints, "\n".join(person.complaints)
