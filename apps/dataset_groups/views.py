@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from apps.dataset_groups.forms import DatasetGroupForm
 from apps.dataset_groups.overview_page import Overview
 from apps.ui import cells, dataset_types, formats
-from apps.ui.pages import Column, DeletePage, Empty, FormPage, ListPage, RowAction, everything
+from apps.ui.pages import Column, DeletePage, Empty, FormPage, ListPage, RowAction
 from apps.ui.templatetags.ui import icon
 from personalize_web import operations
 
@@ -34,7 +34,7 @@ def _datasets(row: Mapping[str, Any]) -> SafeString | str:
 class DatasetGroups(ListPage):
     """Every dataset group."""
 
-    operation, answer_key = operations.list_dataset_groups, "datasetGroups"
+    operation, answer_key = operations.list_dataset_group_details, "datasetGroups"
     title, section, noun, info = "Dataset groups", "dataset-groups", "dataset group", "dataset-group"
     description = "A dataset group holds the data and models of one application."
     columns = (
@@ -66,22 +66,6 @@ class DatasetGroups(ListPage):
             operation="delete_dataset_group",
         ),
     )
-
-    def rows(self) -> list[Mapping[str, Any]]:
-        """The groups, with the kinds of their datasets and how many recommenders they have."""
-        kinds: dict[str, set[str]] = {}
-        for dataset in everything(operations.list_datasets, self.caller, "datasets"):
-            name, _, kind = dataset["datasetArn"].rsplit(":", 1)[-1].removeprefix("dataset/").partition("/")
-            kinds.setdefault(name, set()).add(kind)
-        counts: dict[str, int] = {}
-        for recommender in everything(operations.list_recommenders, self.caller, "recommenders"):
-            arn = recommender["datasetGroupArn"]
-            counts[arn] = counts.get(arn, 0) + 1
-        rows = everything(operations.list_dataset_groups, self.caller, "datasetGroups")
-        for row in rows:
-            row["datasets"] = kinds.get(row["name"], set())
-            row["recommenders"] = counts.get(row["datasetGroupArn"], 0)
-        return list(rows)
 
 
 class CreateDatasetGroup(FormPage):

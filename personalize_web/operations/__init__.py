@@ -19,6 +19,7 @@ from personalize_web.operations.dataset_groups import (
     create_dataset_group,
     delete_dataset_group,
     describe_dataset_group,
+    list_dataset_group_details,
     list_dataset_groups,
 )
 from personalize_web.operations.dataset_import_jobs import (
@@ -257,6 +258,7 @@ __all__ = [  # noqa: RUF022
     "get_job_log",  # for the live log: the lines of a resource's newest job that come after the line with id after
     "list_jobs",  # for the activity page: the newest jobs of a group or of the account, in the given states or in any
     "describe_readiness",  # for the overview
+    "list_dataset_group_details",  # for the list page: each with its datasets' types and its recommenders
     "list_dataset_group_counts",  # for the navigation: how many resources of each kind a group has
     "list_quotas",  # for the quotas page: each with its limit and use
     "describe_recipe_details",  # for a recipe's page and the forms that follow from it

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Count
+
 from personalize_web.operations import lookup, paging, quotas
 from personalize_web.operations.answers import dates, failure, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException
-from personalize_web.operations.gate import operation
+from personalize_web.operations.gate import operation, own_operation
 from personalize_web.resources import statuses
-from personalize_web.resources.models import DatasetGroup
+from personalize_web.resources.models import Dataset, DatasetGroup
 from personalize_web.workers import job
 
 
@@ -76,6 +78,23 @@ def delete_dataset_group(caller: Caller, *, dataset_group_arn: str) -> None:
     )
     lookup.move(group, statuses.DELETE_PENDING, come_from=statuses.DELETABLE, doing="deleted")
     job.enqueue("delete-dataset-group", group, caller=caller)
+
+
+@own_operation()
+def list_dataset_group_details(caller: Caller) -> dict[str, Any]:
+    """Ours, for the list page: every group, the types of its datasets and how many recommenders it has."""
+    groups = lookup.of(DatasetGroup, caller)
+    kinds: dict[int, list[str]] = {}
+    datasets = Dataset.objects.filter(dataset_group__in=groups).order_by("dataset_type")
+    for group_id, kind in datasets.values_list("dataset_group_id", "dataset_type"):
+        kinds.setdefault(group_id, []).append(kind)
+    counted = groups.annotate(recommender_count=Count("recommenders")).order_by("-created_at", "-pk")
+    return {
+        "datasetGroups": [
+            _summary(group) | {"datasets": kinds.get(group.pk, []), "recommenders": group.recommender_count}
+            for group in counted
+        ]
+    }
 
 
 def _summary(group: DatasetGroup) -> dict[str, Any]:
