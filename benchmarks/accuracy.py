@@ -1,9 +1,8 @@
 """How good are the recommendations? Leave-one-out, full ranking, ours beside simple and learned peers.
 
 The last event of each user with three or more is the test. Peers choose their settings on the event before it (fitted
-without both) and are then fitted on everything but the test; SASRec keeps its best weights on that event instead. Ours
-is the default of aws-user-personalization-v2, given everything but the test and told nothing about a validation event:
-it holds out its own.
+without both) and are then fitted on everything but the test. Ours is the default of aws-user-personalization-v2, given
+everything but the test and told nothing about a validation event: it holds out its own.
 """
 
 import argparse
@@ -68,15 +67,12 @@ class Task:
             "users": float(len(pairs)),
         }
 
-    def judge(self, scores: NDArray) -> float:
-        """How well scores for the shorter histories find the validation event."""
-        return self.measure(scores, self.shorter, self.validation)["NDCG@10"]
-
     def best(self, name: str, settings: list[tuple], make: Callable[..., NDArray]) -> Row:
         """A peer with the settings that do best on the validation event."""
         chosen = settings[0]
         if len(settings) > 1:
-            found = [self.judge(make(self.shorter, *each)) for each in settings]
+            found = [self.measure(make(self.shorter, *each), self.shorter, self.validation)["NDCG@10"]
+                     for each in settings]
             chosen = settings[int(np.argmax(found))]
         began = time.monotonic()
         scores = make(self.known, *chosen)
@@ -129,7 +125,7 @@ def table(task: Task, ours_scores: NDArray, seconds: float, chosen: str, plain: 
         task.best("EASE, newest 20 weighted", [(100.0, 1), (500.0, 1)], ease),
         task.best("windowed transitions", [(0.3,)], peers.transitions),
         task.best("implicit ALS", [(64, 0.05, 1.0), (64, 0.05, 10.0), (128, 0.1, 10.0)], peers.als),
-        task.row("plain SASRec", plain, budget, "processor seconds; best of 15 looks"),
+        task.row("plain SASRec", plain, budget, "processor seconds"),
         task.row("**ours, by default**", ours_scores, seconds, chosen),
     ]
 
@@ -152,7 +148,7 @@ def main() -> None:
         scores, seconds, chosen = ours(task.known, task.users, options.seed)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{title}: ours {seconds:.0f} s, peak {peak:.2f} GiB", flush=True)
-        plain = peers.sasrec(task.shorter, task.known, options.sasrec_seconds, task.judge)
+        plain = peers.sasrec(task.known, options.sasrec_seconds)
         for repeats in conventions:
             convention = "repeats allowed" if repeats else "items the user does not have yet"
             rows = table(Task(dataset, repeats=repeats), scores, seconds, chosen, plain, options.sasrec_seconds)

@@ -1,7 +1,6 @@
 """The models that ours is compared with, each from interactions alone; rows are users, columns items."""
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import scipy.linalg
@@ -103,61 +102,36 @@ class SASRec(nn.Module):
         return self.after(self.layers(x, mask=mask, is_causal=True))
 
 
-def sasrec(
-    dataset: Dataset, known: Dataset, cpu_seconds: float, judge: Callable[[NDArray], float], seed: int = 0
-) -> NDArray:
-    """Scores for the histories of ``known``, of a plain SASRec that learned from ``dataset`` for ``cpu_seconds``.
-
-    The weights are those of the look, one in a fifteenth of the time, at which ``judge`` liked the scores best.
-    """
+def sasrec(dataset: Dataset, cpu_seconds: float, seed: int = 0) -> NDArray:
+    """Logits of a plain SASRec after a number of processor seconds, all threads together."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    items = len(dataset.item_ids)
+    items, users = len(dataset.item_ids), len(dataset.user_ids)
     model = SASRec(items)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.98))
-    pieces = [history[max(0, end - model.length - 1):end] for history in _histories(dataset)
+    histories = [dataset.item[a:b] for a, b in zip(dataset.starts[:-1], dataset.starts[1:], strict=True)]
+    pieces = [history[max(0, end - model.length - 1):end] for history in histories
               for end in range(len(history), 1, -model.length)]
     pieces.sort(key=len)
     batches = [pieces[begin:begin + 64] for begin in range(0, len(pieces), 64)]
-    spent, looks, best, weights = 0.0, 0, -1.0, model.state_dict()
-    while spent < cpu_seconds:
-        for index in rng.permutation(len(batches)):
-            began = time.process_time()
-            _step(model, optimiser, batches[index], items)
-            spent += time.process_time() - began
-            if spent >= cpu_seconds * (looks + 1) / 15:
-                looks += 1
-                liked = judge(_scores(model, dataset, items))
-                if liked > best:
-                    best, weights = liked, {name: value.clone() for name, value in model.state_dict().items()}
-            if spent >= cpu_seconds:
-                break
-    model.load_state_dict(weights)
-    return _scores(model, known, items)
-
-
-def _histories(dataset: Dataset) -> list[NDArray]:
-    return [dataset.item[a:b] for a, b in zip(dataset.starts[:-1], dataset.starts[1:], strict=True)]
-
-
-def _step(model: SASRec, optimiser: torch.optim.Optimizer, batch: list[NDArray], items: int) -> None:
+    began = time.process_time()
     model.train()
-    padded = _padded(batch, items)
-    states, targets = model(padded[:, :-1]), padded[:, 1:]
-    real = targets != items
-    loss = nn.functional.cross_entropy(states[real] @ model.items.weight[:items].T, targets[real])
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-
-
-def _scores(model: SASRec, dataset: Dataset, items: int) -> NDArray:
-    """[all users, items] after the last event of each history."""
+    while time.process_time() - began < cpu_seconds:
+        for index in rng.permutation(len(batches)):
+            if time.process_time() - began >= cpu_seconds:
+                break
+            padded = _padded(batches[index], items)
+            states, targets = model(padded[:, :-1]), padded[:, 1:]
+            real = targets != items
+            logits = states[real] @ model.items.weight[:items].T
+            loss = nn.functional.cross_entropy(logits, targets[real])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
     model.eval()
-    histories = _histories(dataset)
-    scores = np.zeros((len(histories), items), np.float32)
+    scores = np.zeros((users, items), np.float32)
     with torch.no_grad():
-        for begin in range(0, len(histories), 64):
+        for begin in range(0, users, 64):
             rows = [each[-model.length:] for each in histories[begin:begin + 64]]
             rows = [each if len(each) else np.array([items], np.int32) for each in rows]
             states = model(_padded(rows, items))
