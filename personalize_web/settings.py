@@ -246,6 +246,12 @@ QUOTAS = {
         "metadata_columns": 10,
         "filter_interactions": 100,
         "put_events_per_second": 1000,
+        "put_action_interactions_per_second": 1000,
+        "put_records_per_second": 10,
+        "pending_data_deletion_jobs": 5,
+        "data_deletion_bytes": 50 * 10**6,
+        "attribution_metrics": 10,
+        "attribution_sources": 100,
         "requests_per_second": 500,
     }.items()
 }

@@ -15,6 +15,9 @@ START_PENDING = "START PENDING"
 START_IN_PROGRESS = "START IN_PROGRESS"
 DELETE_PENDING = "DELETE PENDING"
 DELETE_IN_PROGRESS = "DELETE IN_PROGRESS"
+PENDING = "PENDING"
+IN_PROGRESS = "IN_PROGRESS"
+COMPLETED = "COMPLETED"
 FAILED = "FAILED"
 
 BUILDING = (CREATE_PENDING, CREATE_IN_PROGRESS)
@@ -49,10 +52,10 @@ STATUSES = {
     START_IN_PROGRESS: Status("Start in progress", "in-progress", False),
     DELETE_PENDING: Status("Delete pending", "pending", False),
     DELETE_IN_PROGRESS: Status("Delete in progress", "in-progress", False),
-    "PENDING": Status("Pending", "pending", False),
-    "IN_PROGRESS": Status("In progress", "in-progress", False),
+    PENDING: Status("Pending", "pending", False),
+    IN_PROGRESS: Status("In progress", "in-progress", False),
     "IN PROGRESS": Status("In progress", "in-progress", False),
-    "COMPLETED": Status("Completed", "success", True),
+    COMPLETED: Status("Completed", "success", True),
     FAILED: Status("Failed", "error", True),
 }
 NOT_CREATED = Status("Not created", "info", True)

@@ -2,23 +2,41 @@
 
 from personalize_web.resources.models.base import Resource, StatefulResource, Tag
 from personalize_web.resources.models.dataset_groups import DatasetGroup
-from personalize_web.resources.models.datasets import DataInsightsJob, Dataset, DatasetImportJob, Schema
-from personalize_web.resources.models.events import Event, EventTracker, ServedList
+from personalize_web.resources.models.datasets import (
+    DataCheck,
+    DataDeletionJob,
+    DataInsightsJob,
+    DataPreparation,
+    Dataset,
+    DatasetExportJob,
+    DatasetImportJob,
+    Schema,
+)
+from personalize_web.resources.models.events import Event, EventTracker, Record, RejectedRecord, ServedList
 from personalize_web.resources.models.jobs import AuditRecord, Job, JobLogLine
+from personalize_web.resources.models.metric_attributions import MetricAttribution, MetricCount
 from personalize_web.resources.models.solutions import Campaign, Recommender, Solution, SolutionVersion
 
 __all__ = [
     "AuditRecord",
     "Campaign",
+    "DataCheck",
+    "DataDeletionJob",
     "DataInsightsJob",
+    "DataPreparation",
     "Dataset",
+    "DatasetExportJob",
     "DatasetGroup",
     "DatasetImportJob",
     "Event",
     "EventTracker",
     "Job",
     "JobLogLine",
+    "MetricAttribution",
+    "MetricCount",
     "Recommender",
+    "Record",
+    "RejectedRecord",
     "Resource",
     "Schema",
     "ServedList",

@@ -17,7 +17,7 @@ class EventTracker(StatefulResource):
 
 
 class Event(models.Model):
-    """One recorded item interaction. ``id`` is its ingestion sequence number."""
+    """One recorded item or action interaction. ``id`` is its ingestion sequence number."""
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="events")
     digest = models.CharField(max_length=40)
@@ -28,6 +28,7 @@ class Event(models.Model):
     user_id = models.CharField(max_length=256, null=True)
     session_id = models.CharField(max_length=256)
     item_id = models.CharField(max_length=256)
+    """The item; in a dataset of action interactions the action."""
     event_type = models.CharField(max_length=256)
     event_value = models.FloatField(null=True)
     timestamp = models.FloatField()
@@ -52,6 +53,51 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+
+class Record(models.Model):
+    """One user, item or action imported by itself. ``id`` is its ingestion sequence number; none replaces another."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="records")
+    key = models.CharField(max_length=256)
+    """The user's, item's or action's id."""
+    values = models.JSONField(default=dict)
+    """Column name -> value, of the schema's other columns; a missing one is null."""
+    received_at = models.DateTimeField(default=timezone.now)
+    stored = models.BooleanField(default=False)
+    """Already in the dataset's columns as well."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["dataset", "key", "-id"], name="records_by_key"),
+            models.Index(fields=["dataset", "stored", "id"], name="records_to_store"),
+        ]
+
+    def __str__(self) -> str:
+        return f"record {self.pk}"
+
+
+class RejectedRecord(models.Model):
+    """A Put call's record that was refused, and why, so that its sender can be helped."""
+
+    dataset_group = models.ForeignKey(DatasetGroup, on_delete=models.CASCADE, related_name="rejected_records")
+    operation = models.CharField(max_length=64)
+    """Such as ``PutEvents``."""
+    error_code = models.CharField(max_length=128)
+    reason = models.TextField()
+    place = models.CharField(max_length=64, default="")
+    """Which record of the call, such as ``eventList.3``; empty where the call as a whole was refused."""
+    payload = models.JSONField(null=True)
+    """The record as it came."""
+    user_id = models.CharField(max_length=256, null=True, db_index=True)
+    caller_arn = models.CharField(max_length=256, default="")
+    rejected_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["dataset_group", "-id"], name="rejected_newest")]
+
+    def __str__(self) -> str:
+        return f"rejected record {self.pk}"
 
 
 class ServedList(models.Model):
