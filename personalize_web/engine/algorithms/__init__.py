@@ -6,6 +6,7 @@ from personalize_web.engine.algorithms.base import Algorithm
 
 METHODS = {
     "popularity": "Popularity",
+    "baskets": "Baskets",
     "co_occurrence": "CoOccurrence",
     "sequence_transformer": "SequenceTransformer",
 }

@@ -4,6 +4,8 @@ Follows Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms" (200
 popularity exponent, ``similarity(i -> j) = users with both / (users with i * users with j ** discount)``.
 """
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -27,24 +29,42 @@ class CoOccurrence:
               warm: Model | None = None) -> Model:
         """The neighbours of each item, best first; see the published parameters of aws-sims for ``config``."""
         matrix = _user_items(dataset, config)
-        discount, least = float(config["popularity_discount_factor"]), max(1, int(config["min_cointeraction_count"]))
-        counts = np.asarray(matrix.sum(axis=0)).ravel()
-        ranks = id_ranks(dataset)
-        starts, neighbours, transposed = [np.zeros(1, np.int64)], [], matrix.T.tocsr()
-        items = matrix.shape[1]
-        for begin in range(0, items, _BLOCK):
-            reporter.check()
-            reporter.progress(begin / items)
-            ends, found = _neighbours(transposed[begin:begin + _BLOCK] @ matrix, begin, counts, discount, least, ranks)
-            starts.append(ends + starts[-1][-1])
-            neighbours.append(found)
+        transposed = matrix.T.tocsr()
         arrays = common_arrays(dataset, popular_items(dataset))
-        arrays["neighbour_starts"] = np.concatenate(starts)
-        arrays["neighbours"] = np.concatenate(neighbours) if neighbours else np.zeros(0, np.int32)
-        with_neighbours = int((np.diff(arrays["neighbour_starts"]) > 0).sum())
+        arrays |= neighbour_arrays(
+            lambda rows: transposed[rows] @ matrix, counts=np.asarray(matrix.sum(axis=0)).ravel(),
+            discount=float(config["popularity_discount_factor"]),
+            least=max(1, int(config["min_cointeraction_count"])), ranks=id_ranks(dataset), reporter=reporter)
         return Model("co_occurrence", arrays, common_settings(dataset), details={
-            "items with neighbours": with_neighbours, "users counted": int((np.diff(matrix.indptr) > 0).sum()),
+            "items with neighbours": with_neighbours(arrays),
+            "users counted": int((np.diff(matrix.indptr) > 0).sum()),
         })
+
+
+def neighbour_arrays(together: Callable[[slice], sparse.csr_matrix], *, counts: NDArray, discount: float, least: float,
+                     ranks: NDArray[np.int64], reporter: Reporter) -> dict[str, NDArray]:
+    """What the answerer reads: the neighbours of each item, best first, and where each item's begin.
+
+    ``together`` answers, for a block of items, how often each occurs with every item; ``counts`` how often each item
+    occurs at all. Pairs below ``least`` are no neighbours.
+    """
+    items = len(counts)
+    starts, found = [np.zeros(1, np.int64)], []
+    for begin in range(0, items, _BLOCK):
+        reporter.check()
+        reporter.progress(begin / items)
+        ends, block = _neighbours(together(slice(begin, begin + _BLOCK)), begin, counts, discount, least, ranks)
+        starts.append(ends + starts[-1][-1])
+        found.append(block)
+    return {
+        "neighbour_starts": np.concatenate(starts),
+        "neighbours": np.concatenate(found) if found else np.zeros(0, np.int32),
+    }
+
+
+def with_neighbours(arrays: Mapping[str, NDArray]) -> int:
+    """How many items have neighbours."""
+    return int((np.diff(arrays["neighbour_starts"]) > 0).sum())
 
 
 def within_percentiles(counts: NDArray[np.int64], low: float, high: float) -> NDArray[np.bool_]:
@@ -78,7 +98,7 @@ def _user_items(dataset: Dataset, config: Config) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.ones(len(user), np.float32), (user, item)), shape=(users, items))
 
 
-def _neighbours(together: sparse.csr_matrix, begin: int, counts: NDArray, discount: float, least: int,
+def _neighbours(together: sparse.csr_matrix, begin: int, counts: NDArray, discount: float, least: float,
                 ranks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """For a block of items: where each one's neighbours end, and the neighbours."""
     block = together.tocoo()

@@ -73,7 +73,8 @@ ECOMMERCE: tuple[Recipe, ...] = (
     _use_case(
         "aws-ecomm-frequently-bought-together", "Frequently bought together", "RELATED_ITEMS", "baskets",
         "Items that are bought together with a given item.", domain="ECOMMERCE", user_id=FILTER_ONLY,
-        item_id=REQUIRED, event_type="Purchase",
+        item_id=REQUIRED, event_type="Purchase", available=True,
+        settings={"popularity_discount_factor": "0.5", "min_cointeraction_count": "2"},
     ),
     _use_case(
         "aws-ecomm-customers-who-viewed-x-also-viewed", "Customers who viewed X also viewed", "RELATED_ITEMS",
