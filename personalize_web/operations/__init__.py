@@ -35,6 +35,7 @@ from personalize_web.operations.deployment_details import (
     list_campaign_details,
     list_recommender_details,
 )
+from personalize_web.operations.downloads import download_stored_object, download_stored_objects
 from personalize_web.operations.errors import ServiceError
 from personalize_web.operations.event_trackers import (
     create_event_tracker,
@@ -142,6 +143,7 @@ from personalize_web.operations.storage import (
     list_stored_objects,
     preview_stored_object,
 )
+from personalize_web.operations.tag_search import list_tagged_resources
 from personalize_web.operations.tagging import list_tags_for_resource, tag_resource, untag_resource
 from personalize_web.operations.timetable import list_due_trainings, retrain_recommender, store_new_events
 from personalize_web.resources import statuses
@@ -275,6 +277,9 @@ __all__ = [  # noqa: RUF022
     "append_upload",  # for uploads: take the next chunk
     "begin_upload",  # for uploads: make ready to receive a file
     "cancel_upload",  # for uploads: forget what was received
+    "download_stored_object",  # for the storage page and exports: a whole file
+    "download_stored_objects",  # for exports: several files as one archive
+    "list_tagged_resources",  # for lists filtered by tag:Key=Value
     "delete_stored_object",  # for the storage page: remove a file or a folder
     "describe_upload",  # for uploads: where an interrupted one goes on
     "finish_upload",  # for uploads: put the received file in its place

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from apps.ui import tables
 from apps.ui.flashes import flash
 from apps.ui.views.base import ConsolePage, Perform, poll_seconds
+from personalize_web import operations
 from personalize_web.operations import Caller, statuses
 
 Row = Mapping[str, Any]
@@ -149,7 +150,7 @@ class ListPage(ConsolePage):
         )
         rows = self.rows()
         self._names, self._total = {self.identify(row) for row in rows}, len(rows)
-        found = tables.select(rows, self.columns, state)
+        found = tables.select(*self._tagged(rows, state))
         pages = tables.paginate(len(found), state)
         shown = found[max(0, pages.first - 1) : pages.until]
         table = tables.build(
@@ -188,6 +189,26 @@ class ListPage(ConsolePage):
             "footnote": self.footnote,
             "poll": self._poll(moving) if moving else "",
         }
+
+    def _tagged(
+        self, rows: list[Row], state: tables.ListState
+    ) -> tuple[list[Row], tuple[tables.Column, ...], tables.ListState]:
+        """The rows with the tags asked for by ``tag:Key=Value`` or ``tag:Key``, and what else the filter says."""
+        text = state.q
+        for key, asked, typed in state.conditions:
+            if key != "tag":
+                continue
+            name, _, value = asked.partition("=")
+            more = {"value": value} if value else {}
+            arns = set(operations.list_tagged_resources(self.caller, key=name, **more)["arns"])
+            rows = [row for row in rows if row.get(self._arn_key()) in arns]
+            text = text.replace(typed, "")
+        return rows, self.columns, replace(state, q=text)
+
+    def _arn_key(self) -> str:
+        """Where a row has its own ARN: "event trackers" have eventTrackerArn."""
+        first, *rest = self.noun.split()
+        return f"{first}{''.join(word.capitalize() for word in rest)}Arn"
 
     def _empty(self, rows: list[Row], state: tables.ListState, plural: str) -> str:
         """Nothing at all, or nothing that matches."""
