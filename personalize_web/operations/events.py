@@ -1,32 +1,47 @@
-"""Recorded events: put_events."""
+"""Recorded events: put_events and put_action_interactions."""
 
 import hashlib
 import json
+import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.conf import settings
 
 from personalize_web.engine.schemas import Schema
-from personalize_web.operations import quotas, runtime_rates
+from personalize_web.operations import quotas, rejections, runtime_event_log, runtime_rates
 from personalize_web.operations import runtime_values as values
 from personalize_web.operations.caller import Caller
-from personalize_web.operations.errors import InvalidInputException
+from personalize_web.operations.errors import (
+    InvalidInputException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
 from personalize_web.operations.gate import operation
-from personalize_web.resources import statuses
-from personalize_web.resources.models import Dataset, Event, EventTracker
+from personalize_web.operations.runtime_event_log import Row
+from personalize_web.operations.runtime_event_targets import Target, of_actions, of_items
 
 EVENT_BYTES = 10 * 1024
+_CHARACTERS_FOR_SURE = (EVENT_BYTES - 512) // 12
+"""An event with so few characters is small enough in whatever script: six bytes each, escaped twice."""
 REFUSED = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
 """Normal names that stand beside ``properties``, never in them."""
-FROM_THE_EVENT = frozenset({"USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"})
-"""Columns that every event fills by itself; a user may still be unknown."""
-SPARED = frozenset({"EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"})
+READ_HERE = frozenset({"itemid", "eventvalue"})
+"""Normal names in ``properties`` that may also stand beside them."""
+SPARED = {
+    "EVENT_VALUE": "event_value",
+    "IMPRESSION": "impression",
+    "RECOMMENDATION_ID": "recommendation_id",
+    "EVENT_ATTRIBUTION_SOURCE": "attribution_source",
+}
 """Columns that members of the event fill, where the schema has them."""
+FILLED_BY_MEMBERS = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE", *SPARED})
+ACTION_EVENT_TYPES = frozenset({"TAKEN", "NOT_TAKEN", "VIEWED"})
+_BETWEEN_WORDS = re.compile("[-_ ]")
 
 
+@rejections.kept(records="event_list")
 @operation
 def put_events(
     caller: Caller, *, tracking_id: str, session_id: str, event_list: list[dict[str, Any]], user_id: str | None = None
@@ -36,143 +51,179 @@ def put_events(
     All events of a call are kept, or none. An event equal to one that is there is not kept twice; one with a known
     ``eventId`` is kept, but never trained on. Without ``user_id`` the events belong to the session alone.
     """
-    dataset = _dataset(caller, tracking_id)
-    runtime_rates.take(f"put_events {dataset.dataset_group_id}", limit=quotas.limit("put_events_per_second"))
-    schema = values.parse_schema(dataset.schema.text, dataset.schema.domain)
-    keywords = values.keywords_of("INTERACTIONS", schema.domain)
-    _refuse_keyword(user_id, keywords, "userId")
-    rows = [
-        _row(event, f"eventList.{number}", schema, keywords, dataset=dataset, session_id=session_id, user_id=user_id)
-        for number, event in enumerate(event_list, start=1)
-    ]
-    with _on_disk(), transaction.atomic():
-        _mark_repeated(dataset, rows)
-        Event.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _dataset(caller: Caller, tracking_id: str) -> Dataset:
-    """The Item interactions dataset behind a tracking ID. PutEvents declares no other error than InvalidInput."""
-    tracker = EventTracker.objects.filter(tracking_id=tracking_id, account=caller.account, region=caller.region).first()
-    if tracker is None:
-        raise InvalidInputException("There is no event tracker with this trackingId.", field="tracking_id")
-    if tracker.status != statuses.ACTIVE:
-        raise InvalidInputException(
-            f"Event tracker {tracker.arn} is in {tracker.status} state. It must be ACTIVE.", field="tracking_id"
+    target = of_items(caller, tracking_id)
+    target.require(InvalidInputException)
+    runtime_rates.take(f"put_events {target.group_id}", limit=quotas.limit("put_events_per_second"))
+    columns = values.columns(target.schema_text, target.domain, FILLED_BY_MEMBERS)
+    _refuse_keyword(user_id, columns, "userId")
+    ignored: list[str] = []
+    rows = []
+    for number, event in enumerate(event_list, start=1):
+        where = f"eventList.{number}"
+        _check_size(event, where)
+        given = _properties(event, where)
+        item_id = _item(event, given, where)
+        for value, member in ((item_id, "itemId"), (event["eventType"], "eventType")):
+            _refuse_keyword(value, columns, f"{where}.{member}")
+        value = event.get("eventValue", given.get("eventvalue"))
+        ignored += _unknown(event, given, columns, where)
+        rows.append(
+            _row(
+                target,
+                columns,
+                event,
+                given,
+                where,
+                user_id=user_id,
+                session_id=session_id,
+                item_id=item_id,
+                event_type=event["eventType"],
+                event_value=None if value is None or value == "" else values.number(value, f"{where}.eventValue"),
+                timestamp=event["sentAt"].timestamp(),
+            )
         )
-    dataset = (
-        Dataset.objects.filter(dataset_group_id=tracker.dataset_group_id, dataset_type="INTERACTIONS")
-        .select_related("schema")
-        .first()
+    _keep(target, rows, InvalidInputException)
+    rejections.count("PutEvents", target.group_id, accepted=len(rows), ignored=ignored)
+
+
+@rejections.kept(records="action_interactions")
+@operation
+def put_action_interactions(caller: Caller, *, tracking_id: str, action_interactions: list[dict[str, Any]]) -> None:
+    """Keep what users did with actions: TAKEN, NOT_TAKEN or VIEWED, in whatever spelling.
+
+    All of a call is kept, on disk when it returns, or none. A call may hold several users and sessions.
+    """
+    target = of_actions(caller, tracking_id)
+    target.require(ResourceInUseException)
+    runtime_rates.take(
+        f"put_action_interactions {target.group_id}", limit=quotas.limit("put_action_interactions_per_second")
     )
-    if dataset is None or dataset.status != statuses.ACTIVE:
-        raise InvalidInputException(
-            "The dataset group of this event tracker has no active Item interactions dataset.", field="tracking_id"
+    columns = values.columns(target.schema_text, target.domain, FILLED_BY_MEMBERS)
+    ignored: list[str] = []
+    rows = []
+    for number, event in enumerate(action_interactions, start=1):
+        where = f"actionInteractions.{number}"
+        _check_size(event, where)
+        given = _properties(event, where)
+        for member in ("userId", "actionId"):
+            _refuse_keyword(event.get(member), columns, f"{where}.{member}")
+        ignored += _unknown(event, given, columns, where)
+        rows.append(
+            _row(
+                target,
+                columns,
+                event,
+                given,
+                where,
+                user_id=event.get("userId"),
+                session_id=event["sessionId"],
+                item_id=event["actionId"],
+                event_type=_action_event_type(event["eventType"], where),
+                event_value=None,
+                timestamp=event["timestamp"].timestamp(),
+            )
         )
-    return dataset
+    _keep(target, rows, ResourceNotFoundException)
+    rejections.count("PutActionInteractions", target.group_id, accepted=len(rows), ignored=ignored)
+
+
+def _keep(target: Target, rows: list[Row], otherwise: type[InvalidInputException | ResourceNotFoundException]) -> None:
+    try:
+        runtime_event_log.keep(rows)
+    except runtime_event_log.Removed as error:
+        raise otherwise(f"Dataset {target.dataset_arn} was deleted.", field="tracking_id") from error
 
 
 def _row(
-    event: dict[str, Any], where: str, schema: Schema, keywords: frozenset[str], *, dataset: Dataset, **whose: Any
-) -> Event:
-    if len(json.dumps(event, ensure_ascii=False, default=str).encode()) > EVENT_BYTES:
-        raise InvalidInputException(f"{where} is larger than 10 KB.", field="event_list")
-    given = values.read_properties(event.get("properties"), f"{where}.properties")
-    if refused := REFUSED & set(given):
-        raise InvalidInputException(
-            f"{where}.properties must not contain {', '.join(sorted(refused))}: give it beside properties.",
-            field="event_list",
-        )
-    item_id = _item(event, given, where)
-    for value, member in ((item_id, "itemId"), (event["eventType"], "eventType")):
-        _refuse_keyword(value, keywords, f"{where}.{member}")
-    value = event.get("eventValue", given.get("eventvalue"))
+    target: Target,
+    columns: values.Columns,
+    event: Mapping[str, Any],
+    given: Mapping[str, Any],
+    where: str,
+    **known: Any,
+) -> Row:
+    """What is the same for both kinds of events: impressions, ids, properties, completeness and digest."""
     impression = event.get("impression")
     if impression and len("|".join(impression)) > values.CATEGORICAL_LIMIT:
         raise InvalidInputException(
-            f"{where}.impression can have at most {values.CATEGORICAL_LIMIT} characters in all.", field="event_list"
+            f"{where}.impression can have at most {values.CATEGORICAL_LIMIT} characters in all."
         )
-    row = Event(
-        dataset=dataset,
-        event_id=event.get("eventId") or str(uuid.uuid4()),
-        item_id=item_id,
-        event_type=event["eventType"],
-        event_value=None if value is None or value == "" else values.number(value, f"{where}.eventValue"),
-        timestamp=event["sentAt"].timestamp(),
-        impression=impression,
-        recommendation_id=event.get("recommendationId"),
-        attribution_source=(event.get("metricAttribution") or {}).get("eventAttributionSource"),
-        properties=values.fill(
-            schema, given, keywords=keywords, leave=FROM_THE_EVENT | SPARED, where=f"{where}.properties"
-        ),
-        **whose,
+    known |= {
+        "impression": json.dumps(impression) if impression else None,
+        "recommendation_id": event.get("recommendationId"),
+        "attribution_source": (event.get("metricAttribution") or {}).get("eventAttributionSource"),
+    }
+    filled = values.fill(columns, given, where=f"{where}.properties") if given or columns.needed else {}
+    _check_complete(known, columns.schema, where)
+    event_id = event.get("eventId")
+    equal = json.dumps([*known.values(), sorted(filled.items())], ensure_ascii=False)
+    return Row(
+        dataset_id=target.dataset_id,
+        digest=hashlib.blake2b(equal.encode(), digest_size=20).hexdigest(),
+        event_id=event_id or str(uuid.uuid4()),
+        named=event_id is not None,
+        properties=json.dumps(filled) if filled else "{}",
+        **known,
     )
-    _check_complete(row, schema, where)
-    row.digest = _digest(row)
-    return row
 
 
-def _item(event: dict[str, Any], given: dict[str, Any], where: str) -> str:
+def _check_size(event: Mapping[str, Any], where: str) -> None:
+    characters = sum(len(value) for value in event.values() if isinstance(value, str))
+    characters += sum(map(len, event.get("impression") or ()))
+    characters += len((event.get("metricAttribution") or {}).get("eventAttributionSource") or "")
+    if characters <= _CHARACTERS_FOR_SURE:
+        return
+    if len(json.dumps(event, ensure_ascii=False, default=lambda moment: moment.timestamp()).encode()) > EVENT_BYTES:
+        raise InvalidInputException(f"{where} is larger than 10 KB.")
+
+
+def _properties(event: Mapping[str, Any], where: str) -> dict[str, Any]:
+    text = event.get("properties")
+    if text is None:
+        return {}
+    given = values.read_properties(text, f"{where}.properties")
+    if refused := REFUSED.intersection(given):
+        raise InvalidInputException(
+            f"{where}.properties must not contain {', '.join(sorted(refused))}: give it beside properties."
+        )
+    return given
+
+
+def _unknown(event: Mapping[str, Any], given: Mapping[str, Any], columns: values.Columns, where: str) -> list[str]:
+    """Keys of ``properties`` that are no column: passed over and counted, or refused where settings are strict."""
+    unknown = given.keys() - columns.by_normal.keys() - READ_HERE
+    if not unknown:
+        return []
+    keys = values.spelled(event.get("properties"), unknown)
+    if settings.STRICT_EVENT_PROPERTIES:
+        raise InvalidInputException(f"{where}.properties has keys that are no column: {', '.join(keys)}.")
+    return keys
+
+
+def _item(event: Mapping[str, Any], given: Mapping[str, Any], where: str) -> str:
     """``itemId``, beside the properties or in them; what stands beside them counts."""
     found = event.get("itemId", given.get("itemid"))
     if isinstance(found, int) and not isinstance(found, bool):
         found = str(found)
     if not isinstance(found, str) or not 1 <= len(found) <= 256:
-        raise InvalidInputException(f"{where}.itemId must be a text of 1 to 256 characters.", field="event_list")
+        raise InvalidInputException(f"{where}.itemId must be a text of 1 to 256 characters.")
     return found
 
 
-def _refuse_keyword(value: str | None, keywords: frozenset[str], where: str) -> None:
-    if value in keywords:
+def _action_event_type(given: str, where: str) -> str:
+    found = _BETWEEN_WORDS.sub("_", given.strip()).upper()
+    if found not in ACTION_EVENT_TYPES:
+        raise InvalidInputException(f"{where}.eventType must be Taken, Not Taken or Viewed.")
+    return found
+
+
+def _refuse_keyword(value: str | None, columns: values.Columns, where: str) -> None:
+    if value in columns.keywords:
         raise InvalidInputException(f"{where} is the name of a column, which is no value.")
 
 
-def _check_complete(row: Event, schema: Schema, where: str) -> None:
+def _check_complete(known: Mapping[str, Any], schema: Schema, where: str) -> None:
     """Columns that members of the event fill must be filled where the schema does not allow null."""
-    filled = {
-        "EVENT_VALUE": row.event_value,
-        "IMPRESSION": row.impression,
-        "RECOMMENDATION_ID": row.recommendation_id,
-        "EVENT_ATTRIBUTION_SOURCE": row.attribution_source,
-    }
-    for name, value in filled.items():
-        if value is None and name in schema.by_name and not schema.by_name[name].nullable:
+    for name, member in SPARED.items():
+        if known[member] is None and name in schema.by_name and not schema.by_name[name].nullable:
             raise InvalidInputException(f"{where} needs a value for {name}: the schema does not allow null.")
-
-
-def _digest(row: Event) -> str:
-    """Of everything that makes two events equal."""
-    equal = [
-        row.user_id,
-        row.session_id,
-        row.item_id,
-        row.event_type,
-        row.event_value,
-        row.timestamp,
-        sorted(row.properties.items()),
-    ]
-    return hashlib.blake2b(json.dumps(equal, ensure_ascii=False).encode(), digest_size=20).hexdigest()
-
-
-def _mark_repeated(dataset: Dataset, rows: list[Event]) -> None:
-    known = set(
-        Event.objects.filter(dataset=dataset, event_id__in=[row.event_id for row in rows]).values_list(
-            "event_id", flat=True
-        )
-    )
-    for row in rows:
-        row.repeated = row.event_id in known
-        known.add(row.event_id)
-
-
-@contextmanager
-def _on_disk() -> Iterator[None]:
-    """Let SQLite wait for the disk at the commit inside; other databases always do."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous=FULL")
-        try:
-            yield
-        finally:
-            cursor.execute("PRAGMA synchronous=NORMAL")

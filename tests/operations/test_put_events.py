@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from personalize_web.operations import events, runtime_rates
+from personalize_web.operations import runtime_event_log, runtime_rates
 from personalize_web.operations.errors import AccessDeniedException, InvalidInputException, ThrottlingException
 from personalize_web.operations.events import put_events
 from personalize_web.resources import statuses
@@ -340,17 +340,16 @@ def test_the_disk_is_waited_for(ana, monkeypatch):
         pytest.skip("other databases always wait for the disk")
     tracker, _ = group_of(ana)
     levels = []
-    kept = events._mark_repeated
+    insert = runtime_event_log._insert
 
     def spy(*arguments):
         with connection.cursor() as cursor:
             levels.append(cursor.execute("PRAGMA synchronous").fetchone()[0])
-        return kept(*arguments)
+        return insert(*arguments)
 
-    monkeypatch.setattr(events, "_mark_repeated", spy)
+    monkeypatch.setattr(runtime_event_log, "_insert", spy)
     asked = [{"eventType": "Watch", "sentAt": 1, "itemId": "a"}]
     put_events(ana, tracking_id=tracker.tracking_id, session_id="s", event_list=asked)
-    with connection.cursor() as cursor:
-        after = cursor.execute("PRAGMA synchronous").fetchone()[0]
-    full, normal = 2, 1
-    assert (levels, after) == ([full], normal)
+    full = 2
+    assert levels == [full]
+    assert Event.objects.count() == 1

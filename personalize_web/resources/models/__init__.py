@@ -12,7 +12,14 @@ from personalize_web.resources.models.datasets import (
     DatasetImportJob,
     Schema,
 )
-from personalize_web.resources.models.events import Event, EventTracker, Record, RejectedRecord, ServedList
+from personalize_web.resources.models.events import (
+    Event,
+    EventTracker,
+    IngestionCount,
+    Record,
+    RejectedRecord,
+    ServedList,
+)
 from personalize_web.resources.models.jobs import AuditRecord, Job, JobLogLine
 from personalize_web.resources.models.metric_attributions import MetricAttribution, MetricCount
 from personalize_web.resources.models.solutions import Campaign, Recommender, Solution, SolutionVersion
@@ -30,6 +37,7 @@ __all__ = [
     "DatasetImportJob",
     "Event",
     "EventTracker",
+    "IngestionCount",
     "Job",
     "JobLogLine",
     "MetricAttribution",

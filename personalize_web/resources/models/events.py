@@ -100,6 +100,31 @@ class RejectedRecord(models.Model):
         return f"rejected record {self.pk}"
 
 
+class IngestionCount(models.Model):
+    """What one of the five Put operations took and refused in an hour, for one dataset group."""
+
+    dataset_group = models.ForeignKey(DatasetGroup, on_delete=models.CASCADE, related_name="ingestion_counts")
+    operation = models.CharField(max_length=64)
+    hour = models.DateTimeField()
+    """Its beginning."""
+    calls = models.PositiveIntegerField(default=0)
+    """Accepted, rejected and throttled."""
+    accepted = models.PositiveIntegerField(default=0)
+    """Records of accepted calls."""
+    rejected = models.PositiveIntegerField(default=0)
+    """Calls."""
+    throttled = models.PositiveIntegerField(default=0)
+    """Calls beyond the rate."""
+    ignored = models.JSONField(default=dict)
+    """Key of ``properties`` that is no column -> how many events had it."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset_group", "operation", "hour"], name="counted_by_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} in the hour of {self.hour}"
+
+
 class ServedList(models.Model):
     """What was answered under a recommendation id: source of implicit impressions and attribution."""
 

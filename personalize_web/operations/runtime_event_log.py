@@ -1,0 +1,195 @@
+"""The event log's writer: what several calls recorded goes to disk in one commit, and only then do they return.
+
+A disk commits some hundred times a second at most, however little each commit holds. So the calls of a process hand
+their rows to one thread, which writes all that waits in one transaction and then lets every call go on. Nothing is
+answered that is not on disk; nothing waits for anything but the commit.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from personalize_web.resources.models import Event
+
+MOST = 5_000
+"""Rows of one transaction; a call's rows stay together."""
+PATIENCE = 120.0
+"""Seconds until a call gives up waiting."""
+
+
+class Row(NamedTuple):
+    """One event, its values in the order of the log's columns; JSON values are texts."""
+
+    dataset_id: int
+    digest: str
+    event_id: str
+    named: bool
+    """Whether the sender gave ``event_id``: one that was made up repeats none."""
+    user_id: str | None
+    session_id: str
+    item_id: str
+    event_type: str
+    event_value: float | None
+    timestamp: float
+    properties: str
+    impression: str | None
+    recommendation_id: str | None
+    attribution_source: str | None
+
+
+_TABLE = Event._meta.db_table
+_NAMES = [
+    "dataset_id", "digest", "event_id", "user_id", "session_id", "item_id", "event_type", "event_value",
+    "timestamp", "properties", "impression", "recommendation_id", "attribution_source",
+]  # fmt: skip
+_KNOWN = f"EXISTS (SELECT 1 FROM {_TABLE} AS known WHERE known.dataset_id = {{}} AND known.event_id = {{}})"
+_ONE_BY_ONE = (
+    f"INSERT INTO {_TABLE} ({', '.join(_NAMES)}, received_at, repeated, stored) "
+    f"VALUES ({', '.join(['%s'] * len(_NAMES))}, %s, CASE WHEN %s THEN {_KNOWN.format('%s', '%s')} ELSE %s END, %s) "
+    "ON CONFLICT (dataset_id, digest) DO NOTHING"
+)
+"""Equal events once, and whether the event's id was there before it: each row sees those before it in its batch."""
+
+_TYPES = {"dataset_id": "bigint", "event_value": "float8", "timestamp": "float8", "named": "bool"}
+_ARRAYS = ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in [*_NAMES, "named"])
+_AT_ONCE = (
+    f"INSERT INTO {_TABLE} ({', '.join(_NAMES)}, received_at, repeated, stored) "
+    f"SELECT {', '.join(f'{name}::jsonb' if name in ('properties', 'impression') else name for name in _NAMES)}, %s, "
+    f"named AND (row_number() OVER (PARTITION BY dataset_id, event_id ORDER BY place) > 1 "
+    f"OR {_KNOWN.format('new.dataset_id', 'new.event_id')}), false "
+    f"FROM unnest({_ARRAYS}) WITH ORDINALITY AS new ({', '.join(_NAMES)}, named, place) ORDER BY place "
+    "ON CONFLICT (dataset_id, digest) DO NOTHING"
+)
+"""The same for PostgreSQL, which takes a table of rows in one statement."""
+
+
+class Removed(Exception):
+    """The dataset went while its events were on their way."""
+
+
+def keep(rows: Sequence[Row]) -> None:
+    """Have ``rows`` in the event log, all or none; they are on disk when this returns.
+
+    Equal events are kept once; one whose given id is known is marked as repeated. Inside a transaction they are written
+    with it. Raises :class:`Removed` when the dataset is gone.
+    """
+    if connection.in_atomic_block:
+        _insert(rows, timezone.now())
+        return
+    _writer().write(rows)
+
+
+class _Call(NamedTuple):
+    rows: Sequence[Row]
+    done: "Future[None]"
+
+
+class _Writer:
+    """One thread and what waits for it."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Call] = []
+        self._came = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="event-log", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """False in a process that was forked from the one that made it."""
+        return self._thread.is_alive()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Have ``rows`` written, and wait for it."""
+        call = _Call(rows, Future())
+        with self._came:
+            self._waiting.append(call)
+            self._came.notify()
+        call.done.result(timeout=PATIENCE)
+
+    def _run(self) -> None:
+        while True:
+            calls = self._next()
+            try:
+                _make_ready()
+                _write(calls)
+            except BaseException as error:  # the calls learn it: nobody else is there to
+                _end(calls, error)
+
+    def _next(self) -> list[_Call]:
+        with self._came:
+            while not self._waiting:
+                self._came.wait()
+            rows = count = 0
+            for call in self._waiting:
+                rows += len(call.rows)
+                if rows > MOST and count:
+                    break
+                count += 1
+            calls = self._waiting[:count]
+            del self._waiting[:count]
+        return calls
+
+
+def _make_ready() -> None:
+    """A connection that works, and that lets SQLite wait for the disk at each commit; other databases always do."""
+    connection.close_if_unusable_or_obsolete()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")
+
+
+def _write(calls: list[_Call]) -> None:
+    """All calls in one transaction; where that fails, each in its own, so that one cannot spoil another."""
+    try:
+        _commit([row for call in calls for row in call.rows])
+    except DatabaseError as error:
+        if len(calls) == 1:
+            gone = isinstance(error, IntegrityError)
+            _end(calls, Removed() if gone else error)
+            return
+        for call in calls:
+            _write([call])
+        return
+    _end(calls, None)
+
+
+def _end(calls: list[_Call], error: BaseException | None) -> None:
+    for call in calls:
+        if not call.done.done():
+            call.done.set_exception(error) if error else call.done.set_result(None)
+
+
+def _commit(rows: Sequence[Row]) -> None:
+    with transaction.atomic():
+        _insert(rows, timezone.now())
+
+
+def _insert(rows: Sequence[Row], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            columns = zip(*((*row[:3], *row[4:], row.named) for row in rows), strict=True)
+            cursor.execute(_AT_ONCE, [now, *map(list, columns)])
+            return
+        moment = connection.ops.adapt_datetimefield_value(now)
+        cursor.executemany(
+            _ONE_BY_ONE,
+            [(*row[:3], *row[4:], moment, row.named, row.dataset_id, row.event_id, False, False) for row in rows],
+        )
+
+
+_present: _Writer | None = None
+_making = threading.Lock()
+
+
+def _writer() -> _Writer:
+    global _present
+    if _present is None or not _present.alive:
+        with _making:
+            if _present is None or not _present.alive:
+                _present = _Writer()
+    return _present
