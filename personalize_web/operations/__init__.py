@@ -15,6 +15,12 @@ from personalize_web.operations.campaigns import (
     update_campaign,
 )
 from personalize_web.operations.dataset_details import list_dataset_details, list_dataset_rows
+from personalize_web.operations.dataset_export_jobs import (
+    create_dataset_export_job,
+    describe_dataset_export_job,
+    describe_dataset_export_job_details,
+    list_dataset_export_jobs,
+)
 from personalize_web.operations.dataset_groups import (
     create_dataset_group,
     delete_dataset_group,
@@ -43,7 +49,7 @@ from personalize_web.operations.event_trackers import (
     describe_event_tracker,
     list_event_trackers,
 )
-from personalize_web.operations.events import put_events
+from personalize_web.operations.events import put_action_interactions, put_events
 from personalize_web.operations.histories import describe_items, get_user_history, search_items, suggest_users
 from personalize_web.operations.import_preflight import preflight_import
 from personalize_web.operations.insights import (
@@ -53,36 +59,34 @@ from personalize_web.operations.insights import (
     list_data_insights_jobs,
 )
 from personalize_web.operations.jobs import describe_job, get_job_log, list_jobs
+from personalize_web.operations.metric_attributions import (
+    create_metric_attribution,
+    delete_metric_attribution,
+    describe_metric_attribution,
+    list_metric_attribution_metrics,
+    list_metric_attributions,
+    update_metric_attribution,
+)
 from personalize_web.operations.not_yet import (
     create_batch_inference_job,
     create_batch_segment_job,
     create_data_deletion_job,
-    create_dataset_export_job,
     create_filter,
-    create_metric_attribution,
     delete_filter,
-    delete_metric_attribution,
     describe_batch_inference_job,
     describe_batch_segment_job,
     describe_data_deletion_job,
-    describe_dataset_export_job,
     describe_filter,
-    describe_metric_attribution,
     get_action_recommendations,
     get_personalized_ranking,
     list_batch_inference_jobs,
     list_batch_segment_jobs,
     list_data_deletion_jobs,
-    list_dataset_export_jobs,
     list_filters,
-    list_metric_attribution_metrics,
-    list_metric_attributions,
-    put_action_interactions,
     put_actions,
     put_items,
     put_users,
     update_dataset,
-    update_metric_attribution,
 )
 from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
 from personalize_web.operations.quota_details import list_quotas
@@ -270,6 +274,7 @@ __all__ = [  # noqa: RUF022
     "check_schema",  # for the editor: errors and warnings with their places and fixes
     "get_schema_template",  # for the editor: the text a new schema begins with
     "list_schema_details",  # for choosing a schema: each with its dataset type and how many datasets use it
+    "describe_dataset_export_job_details",  # for its page: where the files lie and how much was written
     "search_resources",  # for the search box: resources whose name contains text, or whose ARN it is
     "describe_solution_version_details",  # for a version's page
     "list_solution_details",  # for a group's solutions

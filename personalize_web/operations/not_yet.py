@@ -72,27 +72,15 @@ create_data_deletion_job = refused("create_data_deletion_job")
 describe_data_deletion_job = absent("describe_data_deletion_job", "data_deletion_job_arn", "data-deletion-job")
 list_data_deletion_jobs = empty("list_data_deletion_jobs", "dataDeletionJobs")
 
-create_dataset_export_job = refused("create_dataset_export_job")
-describe_dataset_export_job = absent("describe_dataset_export_job", "dataset_export_job_arn", "dataset-export-job")
-list_dataset_export_jobs = empty("list_dataset_export_jobs", "datasetExportJobs")
-
 create_filter = refused("create_filter")
 delete_filter = absent("delete_filter", "filter_arn", "filter")
 describe_filter = absent("describe_filter", "filter_arn", "filter")
 list_filters = empty("list_filters", "Filters")
-
-create_metric_attribution = refused("create_metric_attribution")
-delete_metric_attribution = absent("delete_metric_attribution", "metric_attribution_arn", "metric-attribution")
-describe_metric_attribution = absent("describe_metric_attribution", "metric_attribution_arn", "metric-attribution")
-list_metric_attribution_metrics = empty("list_metric_attribution_metrics", "metrics")
-list_metric_attributions = empty("list_metric_attributions", "metricAttributions")
-update_metric_attribution = refused("update_metric_attribution")
 
 update_dataset = refused("update_dataset")
 
 put_items = refused("put_items")
 put_users = refused("put_users")
 put_actions = refused("put_actions")
-put_action_interactions = refused("put_action_interactions")
 get_personalized_ranking = refused("get_personalized_ranking")
 get_action_recommendations = refused("get_action_recommendations")

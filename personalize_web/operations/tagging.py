@@ -17,7 +17,9 @@ from personalize_web.operations.gate import operation
 from personalize_web.resources import arns, statuses
 from personalize_web.resources.models import (
     Campaign,
+    DataDeletionJob,
     Dataset,
+    DatasetExportJob,
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
@@ -30,14 +32,16 @@ from personalize_web.resources.models import (
 
 TAGGABLE: tuple[type[StatefulResource], ...] = (
     Campaign,
+    DataDeletionJob,
     Dataset,
+    DatasetExportJob,
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
     Recommender,
     Solution,
 )
-TAGGABLE_LATER = ("batch-inference-job", "batch-segment-job", "data-deletion-job", "dataset-export-job", "filter")
+TAGGABLE_LATER = ("batch-inference-job", "batch-segment-job", "filter")
 """Kinds that take tags, and of which none can exist yet."""
 
 

@@ -48,14 +48,13 @@ def enqueue(
     group = resource if resource.KIND == "dataset-group" else getattr(resource, "dataset_group", None)
     if group is None and (solution := getattr(resource, "solution", None)):
         group = solution.dataset_group
-    lock = kinds.lock_of(kind, resource)
     row = Job.objects.create(
         kind=kind,
         resource_arn=resource.arn,
         dataset_group_arn=group.arn if group else None,
         account=resource.account,
         region=resource.region,
-        arguments={**(arguments or {}), **({"lock": lock} if lock else {})},
+        arguments={**(arguments or {}), **kinds.locks_of(kind, resource, group)},
         queue=queue,
         requested_by=caller.name,
         not_before=timezone.now() + timedelta(seconds=delay),
@@ -179,11 +178,11 @@ def _words(error: Exception, row: Job) -> str:
 
 
 def _wake_next(row: Job) -> None:
-    """The next job that waited for the lock which this one had."""
-    lock = row.arguments.get("lock")
-    waiting = Job.objects.filter(arguments__lock=lock, state=Job.State.PENDING, not_before__lte=timezone.now())
-    if lock and (following := waiting.order_by("pk").first()):
-        transaction.on_commit(lambda: wake(following))
+    """The jobs that waited for what this one had; those that have to wait for one another sort it out themselves."""
+    rivals = lease.rivals(row)
+    if rivals is not None:
+        for waiting in rivals.filter(state=Job.State.PENDING, not_before__lte=timezone.now()).order_by("pk"):
+            transaction.on_commit(lambda waiting=waiting: wake(waiting))
 
 
 def run_pending(limit: int = 1000) -> int:

@@ -3,19 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 from django.utils import timezone
 
 from personalize_web.resources import statuses
 from personalize_web.resources.models import (
     Campaign,
+    DataDeletionJob,
     DataInsightsJob,
     Dataset,
+    DatasetExportJob,
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
     Job,
+    MetricAttribution,
     Recommender,
     Solution,
     SolutionVersion,
@@ -40,6 +43,10 @@ class Kind:
     """The states are those of ``latest_update``; the resource's own status stays as it is."""
     may_begin_in: tuple[str, ...] | None = None
     """States the resource may be in when the work begins; None: any."""
+    alone_on: Literal["dataset", "group"] | None = None
+    """What no other job may touch meanwhile: the columns of the resource's dataset, or all data of its group."""
+    uses_data: bool = False
+    """It reads or writes data of its group, and waits while another job has these for itself."""
 
     def load(self) -> Callable[..., Publication | None]:
         """The body itself."""
@@ -88,7 +95,7 @@ class Kind:
         resource.change(**{"latest_update": update} | (values or {}))
 
 
-def _create(model: type[StatefulResource], body: str) -> Kind:
+def _create(model: type[StatefulResource], body: str, **more: Any) -> Kind:
     return Kind(
         model,
         body,
@@ -96,33 +103,61 @@ def _create(model: type[StatefulResource], body: str) -> Kind:
         statuses.ACTIVE,
         statuses.CREATE_FAILED,
         may_begin_in=statuses.BUILDING,
+        **more,
     )
 
 
-def _delete(model: type[StatefulResource], body: str, *, running: str = statuses.DELETE_IN_PROGRESS) -> Kind:
+def _delete(
+    model: type[StatefulResource], body: str, *, running: str = statuses.DELETE_IN_PROGRESS, **more: Any
+) -> Kind:
     """A failed deletion leaves a failed resource: that may be deleted again."""
-    return Kind(model, body, running, None, statuses.CREATE_FAILED, may_begin_in=statuses.DELETING)
+    return Kind(model, body, running, None, statuses.CREATE_FAILED, may_begin_in=statuses.DELETING, **more)
 
 
 KINDS = {
     "create-dataset-group": _create(DatasetGroup, "dataset_groups:create"),
     "delete-dataset-group": _delete(DatasetGroup, "dataset_groups:delete", running=statuses.DELETE_PENDING),
+    "delete-everything": Kind(
+        DatasetGroup,
+        "group_deletions:delete",
+        statuses.DELETE_PENDING,
+        None,
+        statuses.ACTIVE,
+        may_begin_in=(statuses.DELETE_PENDING,),
+        alone_on="group",
+    ),
     "create-dataset": _create(Dataset, "datasets:create"),
-    "delete-dataset": _delete(Dataset, "datasets:delete"),
-    "store-events": Kind(Dataset, "events:store"),
-    "create-dataset-import-job": _create(DatasetImportJob, "dataset_import_jobs:create"),
+    "update-dataset": Kind(Dataset, "dataset_updates:update", update=True, alone_on="dataset", uses_data=True),
+    "delete-dataset": _delete(Dataset, "datasets:delete", alone_on="dataset", uses_data=True),
+    "store-events": Kind(Dataset, "events:store", alone_on="dataset", uses_data=True),
+    "create-dataset-import-job": _create(
+        DatasetImportJob, "dataset_import_jobs:create", alone_on="dataset", uses_data=True
+    ),
+    "create-dataset-export-job": _create(DatasetExportJob, "dataset_export_jobs:create", uses_data=True),
+    "create-data-deletion-job": Kind(
+        DataDeletionJob,
+        "data_deletion_jobs:create",
+        statuses.IN_PROGRESS,
+        statuses.COMPLETED,
+        statuses.FAILED,
+        may_begin_in=(statuses.PENDING, statuses.IN_PROGRESS),
+        alone_on="group",
+    ),
     "create-event-tracker": _create(EventTracker, "event_trackers:create"),
     "delete-event-tracker": _delete(EventTracker, "event_trackers:delete"),
-    "create-data-insights-job": _create(DataInsightsJob, "data_insights_jobs:create"),
+    "create-metric-attribution": _create(MetricAttribution, "metric_attributions:create"),
+    "delete-metric-attribution": _delete(MetricAttribution, "metric_attributions:delete"),
+    "count-attribution": Kind(MetricAttribution, "metric_attributions:count"),
+    "create-data-insights-job": _create(DataInsightsJob, "data_insights_jobs:create", uses_data=True),
     "create-solution": _create(Solution, "solutions:create"),
     "delete-solution": _delete(Solution, "solutions:delete"),
-    "create-solution-version": _create(SolutionVersion, "solution_versions:create"),
+    "create-solution-version": _create(SolutionVersion, "solution_versions:create", uses_data=True),
     "create-campaign": _create(Campaign, "campaigns:create"),
     "update-campaign": Kind(Campaign, "campaigns:update", update=True),
     "delete-campaign": _delete(Campaign, "campaigns:delete"),
-    "create-recommender": _create(Recommender, "recommenders:create"),
-    "update-recommender": Kind(Recommender, "recommenders:update", update=True),
-    "retrain-recommender": Kind(Recommender, "recommenders:retrain"),
+    "create-recommender": _create(Recommender, "recommenders:create", uses_data=True),
+    "update-recommender": Kind(Recommender, "recommenders:update", update=True, uses_data=True),
+    "retrain-recommender": Kind(Recommender, "recommenders:retrain", uses_data=True),
     "start-recommender": Kind(
         Recommender,
         "recommenders:start",
@@ -130,6 +165,7 @@ KINDS = {
         statuses.ACTIVE,
         statuses.INACTIVE,
         may_begin_in=(statuses.START_PENDING, statuses.START_IN_PROGRESS),
+        uses_data=True,
     ),
     "stop-recommender": Kind(
         Recommender,
@@ -143,11 +179,23 @@ KINDS = {
 }
 
 
-def lock_of(kind: str, resource: StatefulResource) -> str | None:
-    """What jobs must not touch at the same time: the columns of one dataset."""
-    if kind == "create-dataset-import-job":
-        return getattr(resource, "dataset_arn", None)
-    return resource.arn if kind in ("store-events", "delete-dataset") else None
+def locks_of(kind: str, resource: StatefulResource, group: DatasetGroup | None) -> dict[str, str]:
+    """What a job of ``kind`` keeps others from, as arguments of its row.
+
+    ``lock`` is what it must be alone on: no two jobs with the same one run together. ``shares`` is a group whose data
+    it uses beside others: it does not run together with a job that is alone on that group.
+    """
+    known = KINDS.get(kind)
+    if known is None:
+        return {}
+    locks = {}
+    if known.alone_on == "dataset":
+        locks["lock"] = resource.arn if isinstance(resource, Dataset) else getattr(resource, "dataset_arn", "")
+    elif known.alone_on == "group" and group is not None:
+        locks["lock"] = group.arn
+    if known.uses_data and group is not None:
+        locks["shares"] = group.arn
+    return locks
 
 
 def of(row: Job) -> Kind | None:

@@ -12,7 +12,7 @@ from multiprocessing.sharedctypes import RawValue
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from personalize_web.resources.models import Job
@@ -41,7 +41,8 @@ def name_worker() -> None:
 def take(job_id: int) -> Job | None:
     """Begin an attempt at the job, or None when it is not to be worked on now.
 
-    Only a job that waits, or whose worker let its lease run out, can be taken; of jobs that share a lock, the oldest.
+    Only a job that waits, or whose worker let its lease run out, can be taken; of jobs that exclude one another, the
+    oldest.
     """
     now = timezone.now()
     worker = _present["worker"]
@@ -49,12 +50,12 @@ def take(job_id: int) -> Job | None:
         row = Job.objects.filter(pk=job_id).first()
         if row is None or worker.ending.value:
             return None
-        lock = row.arguments.get("lock")
-        if lock:
-            _take_turns(lock)
-            rivals = Job.objects.filter(arguments__lock=lock).exclude(pk=row.pk)
-            running = rivals.filter(state=Job.State.IN_PROGRESS)
-            earlier = rivals.filter(state=Job.State.PENDING, not_before__lte=now, pk__lt=row.pk)
+        others = rivals(row)
+        if others is not None:
+            for lock in sorted({row.arguments.get("lock"), row.arguments.get("shares")} - {None}):
+                _take_turns(lock)
+            running = others.filter(state=Job.State.IN_PROGRESS)
+            earlier = others.filter(state=Job.State.PENDING, not_before__lte=now, pk__lt=row.pk)
             if running.exists() or earlier.exists():
                 return None
         owner = f"{worker.name}:{uuid.uuid4().hex[:8]}"
@@ -67,6 +68,17 @@ def take(job_id: int) -> Job | None:
             started_at=row.started_at or now,
         )
         return Job.objects.get(pk=job_id) if taken else None
+
+
+def rivals(row: Job) -> QuerySet[Job] | None:
+    """The jobs that must not run together with ``row``; None where there can be none."""
+    lock, shares = row.arguments.get("lock"), row.arguments.get("shares")
+    excluding = Q()
+    if lock:
+        excluding |= Q(arguments__lock=lock) | Q(arguments__shares=lock)
+    if shares:
+        excluding |= Q(arguments__lock=shares)
+    return Job.objects.filter(excluding).exclude(pk=row.pk) if excluding else None
 
 
 def _free(now) -> Q:
