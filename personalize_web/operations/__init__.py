@@ -14,6 +14,7 @@ from personalize_web.operations.campaigns import (
     list_campaigns,
     update_campaign,
 )
+from personalize_web.operations.data_checks import create_data_check, describe_data_check, list_data_checks
 from personalize_web.operations.dataset_details import list_dataset_details, list_dataset_rows
 from personalize_web.operations.dataset_export_jobs import (
     create_dataset_export_job,
@@ -256,6 +257,9 @@ __all__ = [  # noqa: RUF022
     "search_items",  # for the page to try recommendations: items by a part of their title
     "suggest_users",  # for the page to try recommendations: users to draw from
     "preflight_import",  # for the import form
+    "create_data_check",  # for the import form: begin a dry run over files
+    "describe_data_check",  # for the report's page: a dry run, and all it found
+    "list_data_checks",  # for a group's pages: its dry runs, newest first
     "create_data_insights_job",  # for the data analysis page
     "describe_data_insights_job",  # for the data analysis page: one analysis
     "get_data_insights",  # for the data analysis page: insights, statistics and charts as numbers

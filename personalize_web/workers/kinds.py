@@ -10,6 +10,7 @@ from django.utils import timezone
 from personalize_web.resources import statuses
 from personalize_web.resources.models import (
     Campaign,
+    DataCheck,
     DataDeletionJob,
     DataInsightsJob,
     Dataset,
@@ -148,6 +149,7 @@ KINDS = {
     "create-metric-attribution": _create(MetricAttribution, "metric_attributions:create"),
     "delete-metric-attribution": _delete(MetricAttribution, "metric_attributions:delete"),
     "count-attribution": Kind(MetricAttribution, "metric_attributions:count"),
+    "create-data-check": _create(DataCheck, "data_checks:create"),
     "create-data-insights-job": _create(DataInsightsJob, "data_insights_jobs:create", uses_data=True),
     "create-solution": _create(Solution, "solutions:create"),
     "delete-solution": _delete(Solution, "solutions:delete"),

@@ -1,4 +1,4 @@
-"""The import of CSV files into a dataset, from the first byte to the new snapshot."""
+"""The import of files into a dataset, from the first byte to the new snapshot."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,15 +8,18 @@ import duckdb
 
 from personalize_web.engine.columns import ColumnStore, duck
 from personalize_web.engine.errors import DataError
-from personalize_web.engine.importing import diagnosis, plain_copy, reading, rules, scanning
+from personalize_web.engine.importing import diagnosis, headers, parquet, plain_copy, reading, rules, scanning
 from personalize_web.engine.importing.outcome import MAXIMUM_LISTED, BadRow, BadRows, ImportSummary, SourceFile
-from personalize_web.engine.importing.reading import Ready
-from personalize_web.engine.importing.scanning import Scan
+from personalize_web.engine.importing.reading import CsvFile, Ready
 from personalize_web.engine.reporting import Reporter, Silent
 from personalize_web.engine.schemas import Schema, reserved
 
 PHASES = ("Check files", "Read and validate rows", "Check columns", "Publish columns")
 """What an import does, in order; its progress names them."""
+
+
+MAXIMUM_TYPES_AND_COLUMNS = 10
+"""Of interactions: distinct event types, EVENT_TYPE, EVENT_VALUE and metadata columns, counted together."""
 
 
 def import_files(
@@ -29,7 +32,7 @@ def import_files(
     maximum_bytes: int | None = None,
     reporter: Reporter | None = None,
 ) -> ImportSummary:
-    """Bring CSV files into a dataset: all of their rows, or none.
+    """Bring CSV and Parquet files into a dataset: all of their rows, or none.
 
     ``FULL`` replaces what was imported in bulk before, ``INCREMENTAL`` adds to it. Files count in the given order: of
     two records with the same id the later one counts. Raises :class:`BadRows` naming lines, columns, values and rules,
@@ -40,14 +43,14 @@ def import_files(
     with store.staging() as aside:
         report.phase(PHASES[0], 1, len(PHASES))
         ready = _prepared(files, schema, aside, total, report)
-        warnings = _extra_columns(ready, schema)
+        warnings = ignored_columns([file.header for file in ready], schema)
         report.phase(PHASES[1], 2, len(PHASES))
         targets, rows = _read(ready, schema, aside, report)
         if rows < minimum_rows or rows == 0:
-            raise DataError(_too_few(rows, minimum_rows))
+            raise DataError(too_few(rows, minimum_rows))
         report.phase(PHASES[2], 3, len(PHASES))
         for at, target in enumerate(targets):
-            targets[at], more = _without_keywords(target, ready, schema)
+            targets[at], more = without_keywords(target, ready, schema)
             warnings += more
         for warning in warnings:
             report.log(warning, level="warning")
@@ -59,36 +62,31 @@ def import_files(
     return ImportSummary(rows, total, len(files), tuple(warnings))
 
 
-def missing_columns(header: Iterable[str], schema: Schema) -> str | None:
-    """What to say about columns that the header lacks; None where it lacks none."""
-    present = set(header)
-    missing = [name for name in schema.names if name not in present]
-    return f"Input CSV is missing the following columns:[{', '.join(missing)}]." if missing else None
-
-
-def repeated_columns(header: Sequence[str], schema: Schema) -> str | None:
-    """What to say about schema columns that the header names twice."""
-    repeated = sorted({name for name in header if header.count(name) > 1 and name in schema.by_name})
-    return f"Input CSV names the following columns more than once:[{', '.join(repeated)}]." if repeated else None
-
-
 def find_bad_rows(files: Sequence[Ready], schema: Schema) -> list[BadRow]:
     """Rows that break rules, over all files, at most one more than may be listed."""
     found: list[BadRow] = []
     for file in files:
-        found += diagnosis.bad_rows(file, rules.cell_rules(schema, quotes=file.scan.quotes))
+        found += diagnosis.bad_rows(file, schema)
         if len(found) > MAXIMUM_LISTED:
             break
     return found
 
 
-def prepared(scan: Scan, aside: Path, number: int, reporter: Reporter) -> Ready:
-    """A scanned file ready for parsing, as a plainer copy in ``aside`` where it needs one."""
+def prepared(
+    file: SourceFile, schema: Schema, aside: Path, number: int, reporter: Reporter, *, done: int = 0, total: int = 0
+) -> Ready:
+    """Look through a file whose header is good, so that it can be parsed; a plainer copy in ``aside`` where need be."""
+    if parquet.is_parquet(file.path):
+        found = parquet.look(file)
+        if problem := parquet.unfitting(found, schema):
+            raise DataError(problem)
+        return found
+    scan = scanning.scan(file, reporter, done=done, total=total)
     if not scan.rewrite:
-        return Ready(scan, scan.source.path)
+        return CsvFile(scan, file.path)
     copy = aside / f"{number}.csv"
-    plain_copy.write(scan.source, copy, reporter)
-    return Ready(scan, copy)
+    plain_copy.write(file, copy, reporter)
+    return CsvFile(scan, copy)
 
 
 def _size(files: Sequence[SourceFile], maximum: int | None) -> int:
@@ -96,48 +94,65 @@ def _size(files: Sequence[SourceFile], maximum: int | None) -> int:
         raise DataError("There is no file to import.")
     total = sum(file.path.stat().st_size for file in files)
     if maximum is not None and total > maximum:
-        raise DataError(f"The files hold {total:,} bytes; an import job takes at most {maximum:,}.")
+        raise DataError(too_large(total, maximum))
     return total
+
+
+def too_large(total: int, maximum: int) -> str:
+    """What to say about files with too many bytes."""
+    return f"The files hold {total:,} bytes; an import job takes at most {maximum:,}. Import them in several jobs."
 
 
 def _prepared(files: Sequence[SourceFile], schema: Schema, aside: Path, total: int, reporter: Reporter) -> list[Ready]:
     for file in files:
-        header, _ = scanning.read_header(file)
-        problem = missing_columns(header, schema) or repeated_columns(header, schema)
+        problem = headers.problem_with(headers.header_of(file), schema)
         if problem is not None:
             raise DataError(problem if len(files) == 1 else f"{file.name}: {problem}")
     ready, done = [], 0
     for number, file in enumerate(files):
-        scan = scanning.scan(file, reporter, done=done, total=total)
-        done += scan.size
-        ready.append(prepared(scan, aside, number, reporter))
+        ready.append(prepared(file, schema, aside, number, reporter, done=done, total=total))
+        done += file.path.stat().st_size
     return ready
 
 
-def _extra_columns(files: Sequence[Ready], schema: Schema) -> list[str]:
-    extra = sorted({column for file in files for column in file.scan.header if column not in schema.by_name})
+def ignored_columns(headers_of_files: Iterable[Sequence[str]], schema: Schema) -> list[str]:
+    """A warning about columns that the schema does not have, if there are any."""
+    extra = sorted({column for header in headers_of_files for column in header if column not in schema.by_name} - {""})
     return [f"Columns that the schema does not have were ignored: {', '.join(extra)}."] if extra else []
 
 
+def many_event_types(types: int, schema: Schema) -> list[str]:
+    """A warning where there are more event types and columns than a training takes."""
+    if schema.dataset_type != "INTERACTIONS" or "EVENT_TYPE" not in schema.by_name:
+        return []
+    columns = 1 + int("EVENT_VALUE" in schema.by_name) + len(schema.metadata)
+    if types + columns <= MAXIMUM_TYPES_AND_COLUMNS:
+        return []
+    return [
+        f"{types} event types and {columns} event columns are more than {MAXIMUM_TYPES_AND_COLUMNS} together: "
+        "the import works, training will fail. Merge event types, or leave columns out of the schema."
+    ]
+
+
 def _read(files: Sequence[Ready], schema: Schema, aside: Path, reporter: Reporter) -> tuple[list[Path], int]:
-    checks = rules.cell_rules(schema, quotes=any(file.scan.quotes for file in files))
     try:
-        return reading.write(files, checks, aside, reporter)
+        return reading.write(files, schema, aside, reporter)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as refusal:
         reporter.log("Some rows break a rule; looking for their lines.", level="warning")
         found = find_bad_rows(files, schema)
         if not found:
-            raise DataError(f"The files can't be read as CSV: {str(refusal).splitlines()[0]}") from refusal
+            raise DataError(f"The files can't be read: {str(refusal).splitlines()[0]}") from refusal
         raise BadRows(found) from refusal
 
 
-def _too_few(rows: int, minimum: int) -> str:
+def too_few(rows: int, minimum: int) -> str:
+    """What to say about an import of so few rows."""
     if rows == 0:
         return "The files hold no rows below their header."
     return f"The import has {rows:,} rows; at least {minimum:,} are required."
 
 
-def _without_keywords(path: Path, files: Sequence[Ready], schema: Schema) -> tuple[Path, list[str]]:
+def without_keywords(path: Path, files: Sequence[Ready], schema: Schema) -> tuple[Path, list[str]]:
     """Take column names out of the values, where they count as missing; answers warnings. Ids must not be any."""
     concerned = rules.keyword_counts(path, schema)
     if not concerned:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from personalize_web.engine.errors import DataError
 
@@ -12,7 +13,7 @@ MAXIMUM_LISTED = 20
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A CSV file to import."""
+    """A CSV or Parquet file to import."""
 
     path: Path
     """Where it can be read."""
@@ -26,16 +27,18 @@ class BadRow:
 
     file: str
     line: int
-    """The line in the file, from 1; the header is a line too."""
+    """The line in the file, from 1, where the header is a line too; of a Parquet file the row, from 1."""
     column: str | None
     """The column at fault; None where the row as a whole is."""
     value: str | None
     """The value as it stands in the file, shortened."""
     rule: str
     """What is asked of it."""
+    unit: Literal["line", "row"] = "line"
+    """What ``line`` counts."""
 
     def __str__(self) -> str:
-        place = f"{self.file}, line {self.line}"
+        place = f"{self.file}, {self.unit} {self.line}"
         if self.column is not None:
             place += f", column {self.column}"
         return f"{place}: {self.rule}" if self.value is None else f"{place}: {self.rule} Found: {self.value!r}."
@@ -60,7 +63,7 @@ class ImportSummary:
 
     rows: int
     bytes: int
-    """Bytes of the CSV files."""
+    """Bytes of the files."""
     files: int
     warnings: tuple[str, ...] = ()
     """What was tolerated, in words for the data's owner."""

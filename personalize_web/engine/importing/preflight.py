@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from personalize_web.engine.columns import duck
 from personalize_web.engine.errors import DataError
-from personalize_web.engine.importing import job, reading, scanning
+from personalize_web.engine.importing import headers, job, parquet
 from personalize_web.engine.importing.outcome import BadRows, SourceFile
 from personalize_web.engine.importing.reading import Ready
 from personalize_web.engine.reporting import Silent
@@ -18,7 +18,6 @@ HEAD = 1 << 20
 
 _SAMPLE_ROWS = 5
 _BYTES_A_SECOND = 50_000_000
-_MAXIMUM_TYPES_AND_COLUMNS = 10
 
 
 @dataclass(frozen=True)
@@ -53,35 +52,46 @@ class Preflight:
         return not any(problem.severity == "error" for problem in self.problems)
 
 
-def preflight(path: Path, schema: Schema, *, size: int | None = None, minimum_rows: int = 0) -> Preflight:
-    """Look at the first megabyte of ``path``; ``size`` is the whole file's where ``path`` holds only its beginning."""
+def preflight(
+    path: Path, schema: Schema, *, size: int | None = None, rows: int | None = None, minimum_rows: int = 0
+) -> Preflight:
+    """Look at the first megabyte of ``path``; ``size`` is the whole file's where ``path`` holds only its beginning.
+
+    The beginning of a Parquet file is a whole one of its first rows, and ``rows`` how many the file itself has.
+    """
     whole = path.stat().st_size if size is None else size
     with tempfile.TemporaryDirectory(prefix="personalize-preflight-") as directory:
         aside = Path(directory)
+        if parquet.is_parquet(path):
+            return _look(SourceFile(path, path.name), schema, aside, whole, minimum_rows, rows)
         head = SourceFile(aside / "head.csv", path.name)
         with path.open("rb") as stream:
             start = stream.read(HEAD)
         cut = whole > len(start)
         head.path.write_bytes(start[: start.rfind(b"\n") + 1] if cut and b"\n" in start else start)
-        return _look(head, schema, aside, whole, minimum_rows)
+        return _look(head, schema, aside, whole, minimum_rows, rows)
 
 
-def _look(head: SourceFile, schema: Schema, aside: Path, whole: int, minimum_rows: int) -> Preflight:
+def _look(
+    head: SourceFile, schema: Schema, aside: Path, whole: int, minimum_rows: int, known_rows: int | None
+) -> Preflight:
     try:
-        header, _ = scanning.read_header(head)
+        header = headers.header_of(head)
     except DataError as refusal:
         return Preflight(problems=(Finding("error", str(refusal)),))
     missing = tuple(name for name in schema.names if name not in header)
     extra = tuple(name for name in header if name not in schema.by_name)
     problems = _header_problems(header, schema, missing, extra)
     try:
-        scan = scanning.scan(head, Silent())
+        ready = job.prepared(head, schema, aside, 0, Silent())
     except BadRows as refusal:
         found = [Finding("error", str(row)) for row in refusal.rows]
         return Preflight(header, missing, extra, problems=(*problems, *found))
-    ready = job.prepared(scan, aside, 0, Silent())
+    except DataError as refusal:
+        return Preflight(header, missing, extra, problems=(*problems, Finding("error", str(refusal))))
     rows, sample = _sample(ready)
-    estimated = round(rows * whole / max(scan.size, 1)) if whole > scan.size else rows
+    size = head.path.stat().st_size
+    estimated = known_rows if known_rows is not None else round(rows * max(whole / max(size, 1), 1))
     if not any(problem.severity == "error" for problem in problems):
         bad = job.find_bad_rows([ready], schema)
         problems += [Finding("error", str(row)) for row in bad[: job.MAXIMUM_LISTED]]
@@ -100,13 +110,13 @@ def _header_problems(
 ) -> list[Finding]:
     problems = [
         Finding("error", text)
-        for text in (job.missing_columns(header, schema), job.repeated_columns(header, schema))
+        for text in (
+            headers.lacking(missing),
+            headers.repeated_columns(header, schema),
+            *headers.hints(header, missing),
+        )
         if text is not None
     ]
-    if any(name.strip('"') in missing for name in header if name.startswith('"')):
-        problems.append(Finding("error", "Column names in the header must not be quoted: remove the double quotes."))
-    near = {name.upper().replace(" ", "_"): name for name in extra}
-    problems += [Finding("error", f"Rename the column {near[name]} to {name}.") for name in missing if name in near]
     if extra and not missing:
         problems.append(Finding("warning", f"Columns that the schema lacks are ignored: {', '.join(extra)}."))
     return problems
@@ -114,11 +124,10 @@ def _header_problems(
 
 def _sample(file: Ready) -> tuple[int, tuple[dict[str, Any], ...]]:
     """The number of readable rows and the first of them as text."""
-    header = file.scan.header
-    chosen = ", ".join(duck.name(reading.position_name(at, column)) for at, column in enumerate(header))
+    header = tuple(dict.fromkeys(file.header))
     with duck.connect() as connection:
-        rows = reading.source(file, options=", ignore_errors = true")
-        first = connection.execute(f"SELECT {chosen} FROM {rows} LIMIT {_SAMPLE_ROWS}").fetchall()
+        rows = file.table(", ignore_errors = true")
+        first = connection.execute(f"SELECT {file.cells(header)} FROM {rows} LIMIT {_SAMPLE_ROWS}").fetchall()
         count = connection.execute(f"SELECT count(*) FROM {rows}").fetchone()
     return int(count[0]) if count else 0, tuple(dict(zip(header, row, strict=True)) for row in first)
 
@@ -126,18 +135,9 @@ def _sample(file: Ready) -> tuple[int, tuple[dict[str, Any], ...]]:
 def _event_types(file: Ready, schema: Schema) -> list[Finding]:
     if schema.dataset_type != "INTERACTIONS" or "EVENT_TYPE" not in schema.by_name:
         return []
-    column = duck.name(reading.position_name(file.scan.header.index("EVENT_TYPE"), "EVENT_TYPE"))
     with duck.connect() as connection:
-        query = f"SELECT count(DISTINCT trim({column})) FROM {reading.source(file)}"
-        found = connection.execute(query).fetchone()
-    types = int(found[0]) if found else 0
-    columns = 1 + int("EVENT_VALUE" in schema.by_name) + len(schema.metadata)
-    if types + columns <= _MAXIMUM_TYPES_AND_COLUMNS:
-        return []
-    return [
-        Finding(
-            "warning",
-            f"{types} event types and {columns} event columns are more than {_MAXIMUM_TYPES_AND_COLUMNS} together: "
-            "the import works, training will fail.",
+        query = (
+            f"SELECT count(DISTINCT trim(EVENT_TYPE)) FROM (SELECT {file.cells(['EVENT_TYPE'])} FROM {file.table()})"
         )
-    ]
+        found = connection.execute(query).fetchone()
+    return [Finding("warning", text) for text in job.many_event_types(int(found[0]) if found else 0, schema)]

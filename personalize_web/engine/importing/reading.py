@@ -1,48 +1,89 @@
-"""CSV to Parquet in one pass of DuckDB, with progress and a way to stop."""
+"""Files to Parquet segments in one pass of DuckDB, with progress and a way to stop."""
 
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import pyarrow.parquet as pq
 
 from personalize_web.engine.columns import duck
-from personalize_web.engine.importing.rules import CellRules
+from personalize_web.engine.importing.outcome import SourceFile
+from personalize_web.engine.importing.rules import Traits, cell_rules
 from personalize_web.engine.importing.scanning import LONGEST_LINE, Scan
 from personalize_web.engine.reporting import Reporter
+from personalize_web.engine.schemas import Schema
 
 _LOOK_EVERY = 0.2
 _SMALL = 64 << 20
 """Bytes below which a Parquet file is put together with its neighbours."""
 
 
+class Ready(Protocol):
+    """A file that has been looked through, as a table whose cells are text."""
+
+    @property
+    def source(self) -> SourceFile:
+        """The file as its owner knows it."""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Column names in the file's order."""
+
+    @property
+    def lines(self) -> int:
+        """At least as many as the rows."""
+
+    @property
+    def traits(self) -> Traits:
+        """What its cells may hold."""
+
+    def table(self, options: str = "") -> str:
+        """SQL: a table of the rows in their order; ``options`` are those of a CSV reader."""
+
+    def cells(self, wanted: Iterable[str]) -> str:
+        """SQL: the select list that takes the wanted columns out of :meth:`table`, as text under their own names."""
+
+
 @dataclass(frozen=True)
-class Ready:
-    """A scanned file and where its text, or a plainer copy of it, lies."""
+class CsvFile:
+    """A scanned CSV file and where its text, or a plainer copy of it, lies."""
 
     scan: Scan
     path: Path
 
+    @property
+    def source(self) -> SourceFile:
+        return self.scan.source
 
-def source(file: Ready, *, options: str = "") -> str:
-    """A table function over a file; every column is text, named by its place and the header."""
-    columns = (position_name(at, column) for at, column in enumerate(file.scan.header))
-    struct = ", ".join(f"{duck.text(column)}: 'VARCHAR'" for column in columns)
-    return (
-        f"read_csv({duck.text(file.path)}, columns = {{{struct}}}, auto_detect = false, "
-        f"header = false, skip = {file.scan.header_line}, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-        f"max_line_size = {LONGEST_LINE}{options})"
-    )
+    @property
+    def header(self) -> tuple[str, ...]:
+        return self.scan.header
 
+    @property
+    def lines(self) -> int:
+        return max(self.scan.lines - self.scan.header_line, 0)
 
-def renamed(scan: Scan, wanted: Iterable[str]) -> str:
-    """The select list that gives the wanted columns their own names back."""
-    return ", ".join(
-        f"{duck.name(position_name(scan.header.index(column), column))} AS {duck.name(column)}" for column in wanted
-    )
+    @property
+    def traits(self) -> Traits:
+        return Traits(line_ends=self.scan.quotes)
+
+    def table(self, options: str = "") -> str:
+        columns = (position_name(at, column) for at, column in enumerate(self.header))
+        struct = ", ".join(f"{duck.text(column)}: 'VARCHAR'" for column in columns)
+        return (
+            f"read_csv({duck.text(self.path)}, columns = {{{struct}}}, auto_detect = false, "
+            f"header = false, skip = {self.scan.header_line}, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+            f"max_line_size = {LONGEST_LINE}{options})"
+        )
+
+    def cells(self, wanted: Iterable[str]) -> str:
+        return ", ".join(
+            f"{duck.name(position_name(self.header.index(column), column))} AS {duck.name(column)}" for column in wanted
+        )
 
 
 def position_name(at: int, column: str) -> str:
@@ -50,25 +91,23 @@ def position_name(at: int, column: str) -> str:
     return f"{at}:{column}"
 
 
-def write(
-    files: Sequence[Ready], rules: Sequence[CellRules], aside: Path, reporter: Reporter
-) -> tuple[list[Path], int]:
+def write(files: Sequence[Ready], schema: Schema, aside: Path, reporter: Reporter) -> tuple[list[Path], int]:
     """Write the rows of all files to Parquet files in ``aside``; answers these, in the order of the rows, and the rows.
 
-    Each CSV file is a query of its own, because DuckDB does not keep the order of several small ones. Raises
+    Each file is a query of its own, because DuckDB does not keep the order of several small ones. Raises
     :class:`duckdb.Error` at the first cell or row that breaks a rule.
     """
-    expected = sum(_lines(file) for file in files)
+    expected = sum(file.lines for file in files)
     targets: list[Path] = []
     rows = lines = 0
-    values = ", ".join(rule.or_fail for rule in rules)
     with duck.connect() as connection:
         for file in files:
             target = aside / f"columns-{len(targets)}.parquet"
-            wanted = renamed(file.scan, (rule.field.name for rule in rules))
-            query = f"COPY (SELECT {values} FROM (SELECT {wanted} FROM {source(file)})) TO {duck.text(target)}"
-            rows += _watched(connection, query, _Part(lines, _lines(file), expected), reporter)
-            lines += _lines(file)
+            values = ", ".join(rule.or_fail for rule in cell_rules(schema, file.traits))
+            cells = f"SELECT {file.cells(schema.names)} FROM {file.table()}"
+            query = f"COPY (SELECT {values} FROM ({cells})) TO {duck.text(target)}"
+            rows += _watched(connection, query, _Part(lines, file.lines, expected), reporter)
+            lines += file.lines
             targets.append(target)
     reporter.progress(1.0, rows=rows, rows_total=rows)
     return targets, rows
@@ -89,10 +128,6 @@ def merged(paths: Sequence[Path]) -> list[Path]:
                     writer.write_batch(batch)
         kept.append(whole)
     return kept
-
-
-def _lines(file: Ready) -> int:
-    return max(file.scan.lines - file.scan.header_line, 0)
 
 
 @dataclass(frozen=True)

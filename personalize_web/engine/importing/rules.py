@@ -1,7 +1,7 @@
 """What each column asks of its cells, as SQL over the text in the file."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from personalize_web.engine.columns.duck import SQL_TYPES, connect, name, text, texts
@@ -18,8 +18,21 @@ MAXIMUM_IDEOGRAPHS = 7_000
 MILLISECONDS_FROM = 10**11
 """Times from here on are taken for milliseconds."""
 
+LINE_END = "A line end inside a value is not supported; write each record on one line."
+DATE = "The time must be in Unix seconds, a whole number; this looks like a date: convert it."
+NUL = "The text must not contain NUL characters."
+
 _INTEGER = "[-+]?[0-9]+"
+_DATE = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?"
 _DECIMAL = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the cells of a file may hold beside ordinary text."""
+
+    line_ends: bool = False
+    nul: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,11 +74,31 @@ class CellRules:
         whens = [f"WHEN {rule.broken} THEN {text(rule.says)}" for rule in self.rules]
         return f"CASE {' '.join(whens)} END" if whens else "NULL::VARCHAR"
 
+    @property
+    def broken_number(self) -> str:
+        """SQL for the place in ``rules`` of the first one the cell breaks, or null."""
+        whens = [f"WHEN {rule.broken} THEN {at}" for at, rule in enumerate(self.rules)]
+        if self.quick is not None:
+            whens.insert(0, f"WHEN {self.quick} THEN NULL")
+        return f"(CASE {' '.join(whens)} END)::TINYINT" if self.rules else "NULL::TINYINT"
 
-def cell_rules(schema: Schema, *, quotes: bool) -> list[CellRules]:
-    """The rules of every column in the schema's order; ``quotes`` says whether cells may hide line ends."""
+
+def cell_rules(
+    schema: Schema, traits: Traits, columns: Iterable[str] | None = None, *, quick_ids: bool = True
+) -> list[CellRules]:
+    """The rules of every column in the schema's order, or of those named; ``traits`` say what cells may hold.
+
+    Without ``quick_ids`` no column name slips through as an id.
+    """
     words = tuple(reserved(schema.dataset_type, schema.domain))
-    return [_column(schema, field, words, quotes) for field in schema.fields]
+    chosen = schema.fields if columns is None else [schema.by_name[column] for column in columns]
+    found = [_column(schema, field, words, traits) for field in chosen]
+    return [each if quick_ids or each.field.kind != "identifier" else replace(each, quick=None) for each in found]
+
+
+def column_type(schema: Schema, field: Field) -> str:
+    """The SQL type of a column's values."""
+    return "BIGINT" if _whole_seconds(schema, field) else SQL_TYPES[field.type]
 
 
 def keyword_counts(path: Path, schema: Schema) -> dict[str, int]:
@@ -86,14 +119,14 @@ def keyword_counts(path: Path, schema: Schema) -> dict[str, int]:
     return counts
 
 
-def _column(schema: Schema, field: Field, words: tuple[str, ...], quotes: bool) -> CellRules:
+def _column(schema: Schema, field: Field, words: tuple[str, ...], traits: Traits) -> CellRules:
     if field.type in ("int", "long") or _whole_seconds(schema, field):
         return _integer(schema, field)
     if field.type in ("float", "double"):
         return _decimal(field)
     if field.type == "boolean":
         return _boolean(field)
-    return _string(schema, field, words, quotes)
+    return _string(schema, field, words, traits)
 
 
 def _whole_seconds(schema: Schema, field: Field) -> bool:
@@ -118,6 +151,8 @@ def _integer(schema: Schema, field: Field) -> CellRules:
         rules.append(Rule(f"NOT regexp_full_match({trimmed}, {text(_DECIMAL)})", "The value must be a number."))
     else:
         quick_allowed = True
+        if field.kind == "timestamp":
+            rules.append(Rule(f"regexp_full_match({trimmed}, {text(_DATE)})", DATE))
         rules.append(Rule(f"NOT regexp_full_match({trimmed}, {text(_INTEGER)})", "The value must be a whole number."))
         size = "32" if sql_type == "INTEGER" else "64"
         rules.append(
@@ -163,7 +198,7 @@ def _boolean(field: Field) -> CellRules:
     return CellRules(field, f"{trimmed} = 'true'", rules)
 
 
-def _string(schema: Schema, field: Field, words: tuple[str, ...], quotes: bool) -> CellRules:
+def _string(schema: Schema, field: Field, words: tuple[str, ...], traits: Traits) -> CellRules:
     cell = name(field.name)
     value = f"nullif(trim({cell}, ' \t'), '')" if field.kind == "event_type" else cell
     rules: list[Rule] = []
@@ -173,13 +208,10 @@ def _string(schema: Schema, field: Field, words: tuple[str, ...], quotes: bool) 
         rules.append(
             Rule(f"{cell} IN ({texts(words)})", "A column name can't be an id; the header may have been repeated.")
         )
-    if quotes:
-        rules.append(
-            Rule(
-                f"contains({cell}, chr(10)) OR contains({cell}, chr(13))",
-                "A line end inside quotes is not supported; write each record on one line.",
-            )
-        )
+    if traits.line_ends:
+        rules.append(Rule(f"contains({cell}, chr(10)) OR contains({cell}, chr(13))", LINE_END))
+    if traits.nul:
+        rules.append(Rule(f"contains({cell}, chr(0))", NUL))
     if schema.dataset_type == "ACTION_INTERACTIONS" and field.kind == "event_type":
         value = f"upper(regexp_replace({value}, '[-_ ]', '_', 'g'))"
         rules.append(
@@ -201,7 +233,7 @@ def _string(schema: Schema, field: Field, words: tuple[str, ...], quotes: bool) 
     quick = f"strlen({cell}) <= {limit}"
     if field.kind == "event_type":
         quick += f" AND NOT contains({cell}, ' ') AND NOT contains({cell}, chr(9))"
-    return CellRules(field, value, tuple(rules), None if quotes else quick, cell)
+    return CellRules(field, value, tuple(rules), None if traits.line_ends or traits.nul else quick, cell)
 
 
 def _limit(field: Field) -> int:

@@ -1,6 +1,6 @@
 """A look at a file's bytes before it is parsed: encoding, line ends, header, and whether it needs rewriting."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -9,11 +9,17 @@ import numpy as np
 
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.importing.outcome import MAXIMUM_LISTED, BadRow, BadRows, SourceFile
+from personalize_web.engine.importing.rules import NUL
 from personalize_web.engine.reporting import Reporter
 
 BOM = b"\xef\xbb\xbf"
 LONGEST_LINE = 1 << 21
 """Bytes of the longest line that is read."""
+
+LONG_LINE = (
+    f"Lines can have at most {LONGEST_LINE:,} bytes. Check that line ends are there, and that no quote is left open."
+)
+LONE_CARRIAGE = "Lines must end with a line feed, alone or after a carriage return; another carriage return was found."
 
 _CHUNK = 1 << 20
 _LINE_FEED = 10
@@ -92,23 +98,47 @@ def chunks(stream: BinaryIO, source: SourceFile) -> Iterator[bytes]:
         rest = stream.readline(LONGEST_LINE)
         feeds += _feeds(chunk)
         if len(rest) == LONGEST_LINE and not rest.endswith(b"\n"):
-            rule = f"Lines can have at most {LONGEST_LINE} bytes."
-            raise BadRows([BadRow(source.name, feeds + 1, None, None, rule)])
+            raise BadRows([BadRow(source.name, feeds + 1, None, None, LONG_LINE)])
         feeds += rest.count(b"\n")
         yield chunk + rest
 
 
-def line_numbers(path: Path, source: SourceFile, ordinals: list[int], skipped: set[int], header_line: int) -> list[int]:
-    """The lines of rows given by their ordinals (from 1, ascending), where blank and ``skipped`` lines are no rows."""
+def is_text(line: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def line_numbers(
+    path: Path,
+    source: SourceFile,
+    ordinals: list[int],
+    skipped: Container[int],
+    header_line: int,
+    spans: Mapping[int, int] | None = None,
+) -> list[int]:
+    """The lines of rows given by their ordinals (from 1, ascending), where blank and ``skipped`` lines are no rows.
+
+    ``spans`` has the further lines that rows with line ends inside go over, by their ordinals.
+    """
     found: list[int] = []
-    number = ordinal = 0
+    number = ordinal = inside = 0
+    if not ordinals:
+        return found
     with path.open("rb") as stream:
         for chunk in chunks(stream, source):
             for line in chunk.split(b"\n")[: -1 if chunk.endswith(b"\n") else None]:
                 number += 1
+                if inside:
+                    inside -= 1
+                    continue
                 if number <= header_line or number in skipped or not line.strip(b"\r"):
                     continue
                 ordinal += 1
+                inside = spans.get(ordinal, 0) if spans else 0
                 if ordinal == ordinals[len(found)]:
                     found.append(number)
                     if len(found) == len(ordinals):
@@ -131,20 +161,24 @@ def _not_text(chunk: bytes, source: SourceFile, before: int) -> list[BadRow]:
                 line.decode("utf-8")
             except UnicodeDecodeError as mistake:
                 found = line[mistake.start : mistake.end].hex(" ")
-                rule = f"The text must be UTF-8; byte {mistake.start + 1} of the line is not (hexadecimal {found})."
+                rule = (
+                    f"The text must be UTF-8; byte {mistake.start + 1} of the line is not (hexadecimal {found}). "
+                    "Save the file with the encoding UTF-8."
+                )
                 bad.append(BadRow(source.name, number, None, None, rule))
         return bad
 
 
 def _nulls(chunk: bytes, source: SourceFile, before: int) -> list[BadRow]:
     return [
-        BadRow(source.name, number, None, None, "The text must not contain NUL characters.")
+        BadRow(source.name, number, None, None, NUL)
         for number, line in enumerate(chunk.split(b"\n"), start=before + 1)
         if b"\0" in line
     ]
 
 
 def _lone_carriages(chunk: bytes, source: SourceFile, before: int) -> list[BadRow]:
-    rule = "Lines must end with a line feed, alone or after a carriage return; another carriage return was found."
     lines = chunk.replace(b"\r\n", b"\n").split(b"\n")
-    return [BadRow(source.name, before + at, None, None, rule) for at, line in enumerate(lines, 1) if b"\r" in line]
+    return [
+        BadRow(source.name, before + at, None, None, LONE_CARRIAGE) for at, line in enumerate(lines, 1) if b"\r" in line
+    ]

@@ -22,7 +22,13 @@ CASES = {
     "no user": (",i,click,1,tv,5,", "USER_ID", None, "A value is required."),
     "no time": ("u,i,click,1,tv,,", "TIMESTAMP", None, "A value is required."),
     "no event type": ("u,i, ,1,tv,5,", "EVENT_TYPE", " ", "A value is required."),
-    "time as text": ("u,i,c,1,tv,2020-01-01,", "TIMESTAMP", "2020-01-01", "The value must be a whole number."),
+    "time as text": ("u,i,c,1,tv,soon,", "TIMESTAMP", "soon", "The value must be a whole number."),
+    "time as a date": (
+        "u,i,c,1,tv,2020-01-01 10:00,",
+        "TIMESTAMP",
+        "2020-01-01 10:00",
+        "The time must be in Unix seconds, a whole number; this looks like a date: convert it.",
+    ),
     "time with fraction": ("u,i,c,1,tv,5.5,", "TIMESTAMP", "5.5", "The value must be a whole number."),
     "underscores": ("u,i,c,1,tv,1_000,", "TIMESTAMP", "1_000", "The value must be a whole number."),
     "hexadecimal": ("u,i,c,1,tv,0x1f,", "TIMESTAMP", "0x1f", "The value must be a whole number."),
@@ -52,7 +58,7 @@ CASES = {
         'u,i,c,1,"t\nv",5,',
         "DEVICE",
         "t\nv",
-        "A line end inside quotes is not supported; write each record on one line.",
+        "A line end inside a value is not supported; write each record on one line.",
     ),
     "long id": (
         f"{'x' * 257},i,c,1,tv,5,",
@@ -112,7 +118,7 @@ def test_bytes_that_are_no_text_are_named(store, events_schema, csv):
     errors = refused(store, events_schema, csv((HEADER + GOOD).encode() + b"u,i,c,1,\xff\xfe,5,\n"))
     assert (errors.rows[0].line, errors.rows[0].rule) == (
         3,
-        "The text must be UTF-8; byte 9 of the line is not (hexadecimal ff).",
+        "The text must be UTF-8; byte 9 of the line is not (hexadecimal ff). Save the file with the encoding UTF-8.",
     )
 
 
@@ -170,7 +176,54 @@ def test_a_bad_row_deep_in_a_large_file_is_found(store, events_schema, csv):
 def test_missing_columns_are_told_in_the_documented_words(store, events_schema, csv, header, message):
     with pytest.raises(DataError) as refusal:
         import_files([csv(header + "\n" + GOOD)], events_schema, store)
-    assert str(refusal.value) == f"Input CSV is missing the following columns:{message}."
+    assert str(refusal.value).startswith(f"Input CSV is missing the following columns:{message}.")
+
+
+COMMAS = "they must be separated by commas."
+QUOTED = "Column names in the header must not be quoted: remove the double quotes."
+
+
+def refusal_of(store, schema, *files):
+    with pytest.raises(DataError) as refusal:
+        import_files(files, schema, store)
+    assert store.snapshot().version == 0
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        (
+            HEADER.replace(",", ";"),
+            "It looks as if columns are separated by semicolons (;); they must be separated by commas.",
+        ),
+        (HEADER.replace(",", "\t"), "It looks as if columns are separated by tabs; they must be separated by commas."),
+        (HEADER.replace("USER_ID", "user id"), "Rename the column user id to USER_ID."),
+        (
+            HEADER.replace("USER_ID", '"USER_ID"'),
+            "Column names in the header must not be quoted: remove the double quotes.",
+        ),
+        ("1,2,3,4,5,6,7\n", "The first line has no column names; it must name the columns."),
+        ("hello\n", "The first line must name the columns, separated by commas."),
+    ],
+)
+def test_what_may_be_wrong_with_a_header_is_told(store, events_schema, csv, header, hint):
+    said = refusal_of(store, events_schema, csv(header + GOOD))
+    assert said.startswith("Input CSV is missing the following columns:[")
+    assert said.endswith(f"]. {hint}")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ((HEADER + GOOD).encode("utf-16"), "it is text in UTF-16. Save it as CSV with the encoding UTF-8."),
+        ((HEADER + GOOD).encode("utf-16-le"), "its header has NUL characters, as text in UTF-16 has."),
+        (b"\x1f\x8b\x08\x00", "it is compressed with gzip. Unpack it first."),
+        (b"PK\x03\x04", "it is a zip archive or a workbook. Unpack it, or save the sheet as CSV."),
+    ],
+)
+def test_files_of_another_kind_are_told_by_their_content(store, events_schema, csv, content, says):
+    assert says in refusal_of(store, events_schema, csv(content))
 
 
 def test_a_header_that_names_a_column_twice_is_refused(store, events_schema, csv):
