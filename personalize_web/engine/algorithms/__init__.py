@@ -9,6 +9,7 @@ METHODS = {
     "baskets": "Baskets",
     "co_occurrence": "CoOccurrence",
     "sequence_transformer": "SequenceTransformer",
+    "similar_items": "SimilarItems",
 }
 """Method of a recipe -> class in the module of the same name."""
 

@@ -82,12 +82,12 @@ def choose(held: Slice, models: Mapping[str, Counted], seed: int) -> tuple[Blend
     fresh = [each for each in gathered if each.target >= 0]
     weights, scores = np.array([1.0, *[0.0] * (len(names) - 1)]), {}
     if len(fresh) >= 20:
-        halves = _Stacked.of(fresh[::2]), _Stacked.of(fresh[1::2])
+        halves = Stacked.of(fresh[::2]), Stacked.of(fresh[1::2])
         for place, name in enumerate(names):
             scores[name] = _mean_ndcg(halves, [np.eye(len(names))[place]] * 2)
         scores["blend"] = _mean_ndcg(halves, [halves[1].fitted(), halves[0].fitted()])
         best = max(scores, key=lambda name: (scores[name], name == "blend"))
-        weights = _Stacked.of(fresh).fitted() if best == "blend" else np.eye(len(names))[names.index(best)]
+        weights = Stacked.of(fresh).fitted() if best == "blend" else np.eye(len(names))[names.index(best)]
     seen = _returning(gathered, weights)
     blend = Blend(float(weights[0]), float(weights[1]),
                   {name: float(weight) for name, weight in zip(names[2:], weights[2:], strict=True)}, seen)
@@ -158,7 +158,7 @@ def _first_weights(count: int) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class _Stacked:
+class Stacked:
     """Held-out events of new items as one table, padded."""
 
     features: NDArray[np.float32]
@@ -168,7 +168,7 @@ class _Stacked:
     targets: NDArray[np.int64]
 
     @classmethod
-    def of(cls, events: Sequence[_Gathered]) -> "_Stacked":
+    def of(cls, events: Sequence[_Gathered]) -> "Stacked":
         longest = max(len(each.importance) for each in events)
         features = np.zeros((len(events), longest, events[0].features.shape[1]), np.float32)
         importance = np.full((len(events), longest), -np.inf, np.float32)
@@ -177,8 +177,8 @@ class _Stacked:
             importance[place, :len(each.importance)] = each.importance
         return cls(features, importance, np.array([each.target for each in events]))
 
-    def fitted(self) -> NDArray[np.float64]:
-        """Weights of the greatest likelihood; none but popularity's may be negative."""
+    def fitted(self, least: Sequence[float] | None = None) -> NDArray[np.float64]:
+        """Weights of the greatest likelihood, none below ``least`` (0 by default); popularity's is free."""
         count, width = self.features.shape[0], self.features.shape[2]
         own = self.features[np.arange(count), self.targets].astype(np.float64)  # [V, K]
 
@@ -191,7 +191,8 @@ class _Stacked:
             value = float((top + np.log(sums)).sum() - (own @ weights).sum())
             return value / count + 5e-4 * float(weights @ weights), (expected - own.sum(0)) / count + 1e-3 * weights
 
-        bounds = [(0, None), (None, None), *[(0, None)] * (width - 2)]
+        bounds = [(each, None) for each in (least or [0.0] * width)]
+        bounds[1] = (None, None)
         return minimize(loss, _first_weights(width).astype(np.float64), jac=True, bounds=bounds, method="L-BFGS-B",
                         options={"maxiter": 50}).x
 
@@ -203,7 +204,7 @@ class _Stacked:
         return np.where(rank < 10, 1 / np.log2(rank + 2), 0.0)
 
 
-def _mean_ndcg(halves: Sequence[_Stacked], weights: Sequence[NDArray]) -> float:
+def _mean_ndcg(halves: Sequence[Stacked], weights: Sequence[NDArray]) -> float:
     return float(np.concatenate([half.gains(each) for half, each in zip(halves, weights, strict=True)]).mean())
 
 

@@ -82,7 +82,7 @@ CUSTOM: tuple[Recipe, ...] = (
         name="aws-similar-items", title="Similar-Items", type="RELATED_ITEMS", served_as="RELATED_ITEMS",
         method="similar_items", algorithm="aws-similar-items", feature_transformation=None,
         datasets={"INTERACTIONS": REQUIRED, "ITEMS": OPTIONAL, "USERS": FILTER_ONLY}, user_id=FILTER_ONLY,
-        item_id=REQUIRED, features=_ANSWERS | {"item_metadata", "text", "themes", "hpo"},
+        item_id=REQUIRED, features=_ANSWERS | {"item_metadata", "text", "themes", "hpo"}, available=True,
         description="Items similar to a given one, by what users do with both and by their metadata.",
     ),
     Recipe(

@@ -38,7 +38,7 @@ VIDEO_ON_DEMAND: tuple[Recipe, ...] = (
         "aws-vod-more-like-x", "More like X", "RELATED_ITEMS", "similar_items",
         "Videos similar to a given video, by behaviour and by their metadata.", domain="VIDEO_ON_DEMAND",
         items=REQUIRED, item_id=REQUIRED, recommended=("Watch", "Click"), exclusion="Watch",
-        features=_ANSWERS | {"item_metadata", "text"},
+        features=_ANSWERS | {"item_metadata", "text"}, settings={"popularity_discount_factor": "0.3"}, available=True,
     ),
     _use_case(
         "aws-vod-most-popular", "Most popular", "POPULAR_ITEMS", "popularity",
