@@ -39,6 +39,12 @@ def store_events() -> None:
     timetable.store_new_events(clock())
 
 
+@shared_task(name="apps.timetable.count_events")
+def count_events() -> None:
+    """Let recorded events be counted by metric attributions."""
+    timetable.count_new_events(clock())
+
+
 def _ask(operation, address: dict[str, str], **arguments: str) -> None:
     try:
         operation(clock(address["account"], address["region"]), **arguments)

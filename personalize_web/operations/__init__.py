@@ -150,7 +150,7 @@ from personalize_web.operations.storage import (
 )
 from personalize_web.operations.tag_search import list_tagged_resources
 from personalize_web.operations.tagging import list_tags_for_resource, tag_resource, untag_resource
-from personalize_web.operations.timetable import list_due_trainings, retrain_recommender, store_new_events
+from personalize_web.operations.timetable import count_new_events, list_due_trainings, retrain_recommender, store_new_events
 from personalize_web.resources import statuses
 
 __all__ = [  # noqa: RUF022
@@ -297,4 +297,5 @@ __all__ = [  # noqa: RUF022
     "list_due_trainings",  # for the clock: trainings that are due
     "retrain_recommender",  # for the clock: a recommender's weekly training
     "store_new_events",  # for the clock: recorded events into columns
+    "count_new_events",  # for the clock: recorded events into the series of metric attributions
 ]

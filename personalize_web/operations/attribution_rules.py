@@ -73,15 +73,33 @@ def check_output(config: Mapping[str, Any], *, field: str = "metrics_output_conf
         )
 
 
+def check_publication(dataset: Dataset, *, field: str) -> None:
+    """An import can publish metrics where there are events to count, and a metric attribution that says where to."""
+    if dataset.dataset_type != "INTERACTIONS":
+        raise InvalidInputException(
+            "publishAttributionMetricsToS3 is for imports into the Item interactions dataset: only its events are "
+            "counted. Leave it out.",
+            field=field,
+        )
+    group = dataset.dataset_group
+    found = group.metric_attributions.filter(status=statuses.ACTIVE).first()
+    if found is None:
+        raise InvalidInputException(
+            f"publishAttributionMetricsToS3 needs an active metric attribution with an S3 path in dataset group "
+            f"{group.arn}. Create one first, or leave it out.",
+            field=field,
+        )
+    if not found.metrics_output_config.get("s3DataDestination"):
+        raise InvalidInputException(
+            f"publishAttributionMetricsToS3 needs to know where to publish, and metric attribution {found.arn} has no "
+            "S3 path. Update it with an s3DataDestination, or leave it out.",
+            field=field,
+        )
+
+
 def folder_path(path: str) -> str:
     """A folder's path with the slash at its end that may be left out."""
     return path if path.endswith("/") else f"{path}/"
-
-
-def uses(metrics: Iterable[Mapping[str, str]]) -> set[str]:
-    """Types of the datasets that metrics refer to: events always, items where an item's column is summed."""
-    summed = (attribution.parse(metric["expression"]).dataset_type for metric in metrics)
-    return {"INTERACTIONS", *(kind for kind in summed if kind)}
 
 
 def _check_sum(name: str, expression: attribution.Expression, dataset: Dataset | None, field: str) -> None:

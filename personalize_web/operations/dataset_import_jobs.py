@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from personalize_web.operations import lookup, paging, quotas, storage
+from personalize_web.operations import attribution_rules, lookup, paging, quotas, storage
 from personalize_web.operations.answers import dates, failure, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException
@@ -37,10 +37,7 @@ def create_dataset_import_job(
             field="import_mode",
         )
     if publish_attribution_metrics_to_s3:
-        raise InvalidInputException(
-            "publishAttributionMetricsToS3 needs a metric attribution with an S3 path in the dataset group.",
-            field="publish_attribution_metrics_to_s3",
-        )
+        attribution_rules.check_publication(dataset, field="publish_attribution_metrics_to_s3")
     quotas.room_for_running("pending_import_jobs", lookup.of(DatasetImportJob, caller))
     made = lookup.create(
         DatasetImportJob,
@@ -101,6 +98,7 @@ def describe_dataset_import_job_details(caller: Caller, *, dataset_import_job_ar
         "bytes": summary.get("bytes"),
         "files": summary.get("files"),
         "seconds": summary.get("seconds"),
+        "attributionReport": summary.get("attribution_file"),
         "warnings": summary.get("warnings", []),
         "badRows": summary.get("bad_rows", []),
     }

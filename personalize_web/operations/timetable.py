@@ -14,7 +14,15 @@ from personalize_web.operations.caller import ADMINISTRATOR, Caller
 from personalize_web.operations.errors import AccessDeniedException
 from personalize_web.operations.gate import own_operation
 from personalize_web.resources import statuses
-from personalize_web.resources.models import Dataset, Event, Job, Recommender, Solution, SolutionVersion
+from personalize_web.resources.models import (
+    Dataset,
+    Event,
+    Job,
+    MetricAttribution,
+    Recommender,
+    Solution,
+    SolutionVersion,
+)
 from personalize_web.workers import job
 
 RECOMMENDER_PERIOD = timedelta(days=7)
@@ -63,6 +71,23 @@ def store_new_events(caller: Caller) -> dict[str, Any]:
     for dataset in datasets:
         job.enqueue("store-events", dataset, caller=caller)
     return {"datasetArns": [dataset.arn for dataset in datasets]}
+
+
+@own_operation(role=ADMINISTRATOR, writes=True, recorded=False)
+def count_new_events(caller: Caller) -> dict[str, Any]:
+    """Of every account: let the recorded events that came since the last time be counted by metric attributions."""
+    _scheduler_only(caller)
+    came = Event.objects.filter(
+        dataset__dataset_group=OuterRef("dataset_group"),
+        dataset__dataset_type="INTERACTIONS",
+        pk__gt=OuterRef("event_cutoff"),
+    )
+    counting = Job.objects.filter(kind="count-attribution", resource_arn=OuterRef("arn"), state__in=Job.UNFINISHED)
+    waiting = MetricAttribution.objects.filter(Exists(came), ~Exists(counting), status=statuses.ACTIVE)
+    due = list(waiting.select_related("dataset_group"))
+    for each in due:
+        job.enqueue("count-attribution", each, caller=caller)
+    return {"metricAttributionArns": [each.arn for each in due]}
 
 
 def _scheduler_only(caller: Caller) -> None:

@@ -14,7 +14,7 @@ from personalize_web.engine.errors import DataError
 from personalize_web.engine.schemas import Schema
 from personalize_web.resources import locations
 from personalize_web.resources.models import Dataset, DatasetImportJob
-from personalize_web.workers import events, folders, indexes
+from personalize_web.workers import events, folders, indexes, metric_attributions
 from personalize_web.workers.context import JobContext
 from personalize_web.workers.kinds import Publication
 from personalize_web.workers.phases import Phases
@@ -30,14 +30,18 @@ class GuardedStore(ColumnStore):
 
     def replace_bulk(self, files: Sequence[Path], schema: Schema) -> Snapshot:
         self._context.require_lease()
-        return self._note(super().replace_bulk(files, schema))
+        return self._note(super().replace_bulk(files, schema), len(files))
 
     def append_bulk(self, files: Sequence[Path], schema: Schema) -> Snapshot:
         self._context.require_lease()
-        return self._note(super().append_bulk(files, schema))
+        return self._note(super().append_bulk(files, schema), len(files))
 
-    def _note(self, snapshot: Snapshot) -> Snapshot:
-        self._job.change(summary={**self._job.summary, "published_version": snapshot.version})
+    def _note(self, snapshot: Snapshot, new: int) -> Snapshot:
+        published = {
+            "published_version": snapshot.version,
+            "published_segments": [segment.file for segment in snapshot.segments[-new:]],
+        }
+        self._job.change(summary=self._job.summary | published)
         return snapshot
 
 
@@ -49,6 +53,7 @@ def create(context: JobContext, job: DatasetImportJob) -> Publication:
     began = time.monotonic()
     if "published_version" not in job.summary:
         _import(context, job, dataset)
+    metric_attributions.publish_import(context, job, folders.store_of(dataset).snapshot())
     context.phase("Build indexes", 6, 6)
     indexes.renew(dataset)
     context.progress(0.7)

@@ -26,7 +26,7 @@ def clean_up() -> None:
     ServedList.objects.filter(served_at__lt=now - timedelta(days=settings.SERVED_LIST_DAYS)).delete()
     finished = Job.objects.exclude(state__in=Job.UNFINISHED)
     finished.filter(finished_at__lt=now - timedelta(days=JOB_DAYS)).delete()
-    finished.filter(kind="store-events", finished_at__lt=now - timedelta(days=STORING_JOB_DAYS)).delete()
+    finished.filter(kind__in=("store-events", "count-attribution"), finished_at__lt=now - timedelta(days=STORING_JOB_DAYS)).delete()
     versions = SolutionVersion.objects.values_list("storage_key", flat=True)
     recommenders = Recommender.objects.values_list("storage_key", flat=True)
     _remove_orphans(settings.MODELS_DIR, chain(versions, recommenders))

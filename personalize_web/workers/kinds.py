@@ -148,7 +148,7 @@ KINDS = {
     "delete-event-tracker": _delete(EventTracker, "event_trackers:delete"),
     "create-metric-attribution": _create(MetricAttribution, "metric_attributions:create"),
     "delete-metric-attribution": _delete(MetricAttribution, "metric_attributions:delete"),
-    "count-attribution": Kind(MetricAttribution, "metric_attributions:count"),
+    "count-attribution": Kind(MetricAttribution, "metric_attributions:count", uses_data=True),
     "create-data-check": _create(DataCheck, "data_checks:create"),
     "create-data-insights-job": _create(DataInsightsJob, "data_insights_jobs:create", uses_data=True),
     "create-solution": _create(Solution, "solutions:create"),

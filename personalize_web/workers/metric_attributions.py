@@ -84,10 +84,11 @@ def count_waiting(found: MetricAttribution, context: JobContext | None = None) -
     return looked_at
 
 
-def publish_import(context: JobContext, job: DatasetImportJob, snapshot: Snapshot, files: Sequence[str]) -> None:
+def publish_import(context: JobContext, job: DatasetImportJob, snapshot: Snapshot) -> None:
     """Count the events that an import brought: INCREMENTAL ones into the series, any into a file where it asks for one.
 
-    ``files`` names the new segments of ``snapshot``. Both are done once, however often the job is attempted.
+    The job's summary names the new segments of ``snapshot`` (``published_segments``) and remembers what was done: both
+    are done once, however often the job is attempted.
     """
     dataset = job.dataset
     if dataset is None or dataset.dataset_type != "INTERACTIONS":
@@ -99,8 +100,11 @@ def publish_import(context: JobContext, job: DatasetImportJob, snapshot: Snapsho
             context.log("No metrics are published: the metric attribution was deleted.", level="warning")
         return
     measures = measures_of(found)
-    new = _segments(snapshot, files)
-    if not new.segments or not (charted or job.publish_attribution_metrics):
+    if not (charted or job.publish_attribution_metrics):
+        return
+    new = _segments(snapshot, job.summary.get("published_segments", ()))
+    if not new.segments:
+        context.log("The metric attribution does not count this import: its data have changed since.", level="warning")
         return
     items = _items(job.dataset_group, measures, context)
     if charted:
