@@ -14,6 +14,7 @@ from personalize_web.operations.campaigns import (
     list_campaigns,
     update_campaign,
 )
+from personalize_web.operations.create_records import create_records, record_template
 from personalize_web.operations.data_checks import create_data_check, describe_data_check, list_data_checks
 from personalize_web.operations.dataset_details import list_dataset_details, list_dataset_rows
 from personalize_web.operations.dataset_export_jobs import (
@@ -35,7 +36,15 @@ from personalize_web.operations.dataset_import_jobs import (
     describe_dataset_import_job_details,
     list_dataset_import_jobs,
 )
-from personalize_web.operations.datasets import create_dataset, delete_dataset, describe_dataset, list_datasets
+from personalize_web.operations.datasets import (
+    check_replacement,
+    create_dataset,
+    delete_dataset,
+    describe_dataset,
+    list_datasets,
+    list_replacement_schemas,
+    update_dataset,
+)
 from personalize_web.operations.deployment_details import (
     describe_campaign_details,
     describe_recommender_details,
@@ -53,6 +62,7 @@ from personalize_web.operations.event_trackers import (
 from personalize_web.operations.events import put_action_interactions, put_events
 from personalize_web.operations.histories import describe_items, get_user_history, search_items, suggest_users
 from personalize_web.operations.import_preflight import preflight_import
+from personalize_web.operations.ingestion import describe_ingestion, list_rejected_records
 from personalize_web.operations.insights import (
     create_data_insights_job,
     describe_data_insights_job,
@@ -84,10 +94,6 @@ from personalize_web.operations.not_yet import (
     list_batch_segment_jobs,
     list_data_deletion_jobs,
     list_filters,
-    put_actions,
-    put_items,
-    put_users,
-    update_dataset,
 )
 from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
 from personalize_web.operations.quota_details import list_quotas
@@ -108,6 +114,7 @@ from personalize_web.operations.recommenders import (
     stop_recommender,
     update_recommender,
 )
+from personalize_web.operations.records import put_actions, put_items, put_users
 from personalize_web.operations.sample import write_sample_data
 from personalize_web.operations.schemas import (
     check_schema,
@@ -150,7 +157,12 @@ from personalize_web.operations.storage import (
 )
 from personalize_web.operations.tag_search import list_tagged_resources
 from personalize_web.operations.tagging import list_tags_for_resource, tag_resource, untag_resource
-from personalize_web.operations.timetable import count_new_events, list_due_trainings, retrain_recommender, store_new_events
+from personalize_web.operations.timetable import (
+    count_new_events,
+    list_due_trainings,
+    retrain_recommender,
+    store_new_events,
+)
 from personalize_web.resources import statuses
 
 __all__ = [  # noqa: RUF022
@@ -279,6 +291,8 @@ __all__ = [  # noqa: RUF022
     "get_schema_template",  # for the editor: the text a new schema begins with
     "list_schema_details",  # for choosing a schema: each with its dataset type and how many datasets use it
     "describe_dataset_export_job_details",  # for its page: where the files lie and how much was written
+    "list_replacement_schemas",  # for the console: schemas that may take the place of a dataset's
+    "check_replacement",  # for the editor: what a schema would change in a dataset's columns
     "search_resources",  # for the search box: resources whose name contains text, or whose ARN it is
     "describe_solution_version_details",  # for a version's page
     "list_solution_details",  # for a group's solutions
@@ -294,6 +308,10 @@ __all__ = [  # noqa: RUF022
     "finish_upload",  # for uploads: put the received file in its place
     "list_stored_objects",  # for the storage page: what lies in a folder; without one, the buckets
     "preview_stored_object",  # for the storage page: the first lines of a file
+    "create_records",  # for a dataset's page: records written by hand
+    "record_template",  # for the same form: columns, and what each takes
+    "describe_ingestion",  # for the page of rejected records: what Put calls brought in the last day
+    "list_rejected_records",  # for the page of rejected records: the newest, with their reasons
     "list_due_trainings",  # for the clock: trainings that are due
     "retrain_recommender",  # for the clock: a recommender's weekly training
     "store_new_events",  # for the clock: recorded events into columns

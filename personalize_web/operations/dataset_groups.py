@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from personalize_web.operations import lookup, paging, quotas
+from personalize_web.operations import dependants, lookup, paging, quotas
 from personalize_web.operations.answers import dates, failure, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException
@@ -68,14 +68,7 @@ def delete_dataset_group(caller: Caller, *, dataset_group_arn: str) -> None:
     """Remove an empty group; its finished jobs vanish with it."""
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     lookup.require_state(group, *statuses.DELETABLE, doing="deleted")
-    lookup.refuse_dependants(
-        group,
-        group.campaigns.all(),
-        group.recommenders.all(),
-        group.solutions.all(),
-        group.event_trackers.all(),
-        group.datasets.all(),
-    )
+    lookup.refuse_dependants(group, *dependants.of_group(group))
     lookup.move(group, statuses.DELETE_PENDING, come_from=statuses.DELETABLE, doing="deleted")
     job.enqueue("delete-dataset-group", group, caller=caller)
 

@@ -97,6 +97,16 @@ def refuse_dependants(resource: Resource, *dependants: Iterable[Resource]) -> No
         )
 
 
+def refuse_running(resource: Resource, doing: str, *running: Iterable[StatefulResource]) -> None:
+    """Refuse while work goes on that ``doing`` would cross, naming up to five of what runs with their states."""
+    found = [f"{each.arn} ({each.status})" for some in running for each in some]
+    if found:
+        raise ResourceInUseException(
+            f"Resource {resource.arn} cannot be {doing} while {len(found)} job(s) run: {', '.join(found[:5])}. "
+            "Wait until they have ended."
+        )
+
+
 def refuse_taken(model: type[Resource], caller: Caller, name: str, *, field: str = "name") -> None:
     """Refuse when there already is a resource under the ARN that ``name`` gives."""
     arn = model.write_arn(name, account=caller.account, region=caller.region)

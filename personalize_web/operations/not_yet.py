@@ -77,10 +77,5 @@ delete_filter = absent("delete_filter", "filter_arn", "filter")
 describe_filter = absent("describe_filter", "filter_arn", "filter")
 list_filters = empty("list_filters", "Filters")
 
-update_dataset = refused("update_dataset")
-
-put_items = refused("put_items")
-put_users = refused("put_users")
-put_actions = refused("put_actions")
 get_personalized_ranking = refused("get_personalized_ranking")
 get_action_recommendations = refused("get_action_recommendations")

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from personalize_web.engine import schemas as avro
-from personalize_web.operations import lookup, paging, quotas
+from personalize_web.operations import dependants, lookup, paging, quotas
 from personalize_web.operations.answers import dates, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.gate import operation, own_operation
@@ -46,7 +46,7 @@ def list_schemas(caller: Caller, *, max_results: int | None = None, next_token: 
 def delete_schema(caller: Caller, *, schema_arn: str) -> None:
     """Remove a schema that no dataset uses."""
     found = lookup.get(Schema, caller, schema_arn)
-    lookup.refuse_dependants(found, found.datasets.all())
+    lookup.refuse_dependants(found, *dependants.of_schema(found))
     found.delete()
 
 
