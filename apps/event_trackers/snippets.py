@@ -18,7 +18,7 @@ CAMEL = {
 
 
 def tabs(tracking_id: str, *, endpoint: str, region: str, event_type: str, item: str = ITEM) -> list[dict[str, Any]]:
-    """The tabs of components/code_panel.html: Python, CLI and the JSON of the request."""
+    """The tabs of components/code_panel.html: Python, JavaScript, cURL, CLI and the JSON of the request."""
     event = {"eventType": event_type, "itemId": item, "sentAt": "NOW"}
     python = [
         "import time",
@@ -38,6 +38,29 @@ def tabs(tracking_id: str, *, endpoint: str, region: str, event_type: str, item:
         "    ],",
         ")",
     ]
+    script = [
+        'import { PersonalizeEventsClient, PutEventsCommand } from "@aws-sdk/client-personalize-events";',
+        "",
+        "const events = new PersonalizeEventsClient({",
+        f'  region: "{region}",',
+        f'  endpoint: "{endpoint}",',
+        "});",
+        "await events.send(new PutEventsCommand({",
+        f'  trackingId: "{tracking_id}",',
+        f'  userId: "{USER}",',
+        f'  sessionId: "{SESSION}",',
+        f'  eventList: [{{ eventType: "{event_type}", itemId: "{item}", sentAt: new Date() }}],',
+        "}));",
+    ]
+    sent = {"trackingId": tracking_id, "userId": USER, "sessionId": SESSION, "eventList": [event]}
+    text = json.dumps(sent).replace('"NOW"', "'$(date +%s)'")
+    curl = [
+        f"curl {endpoint}/events \\",
+        f'  --aws-sigv4 "aws:amz:{region}:personalize" \\',
+        '  --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\',
+        "  --header 'Content-Type: application/json' \\",
+        f"  --data '{text}'",
+    ]
     listed = json.dumps([event]).replace('"NOW"', "'$(date +%s)'")
     shell = [
         f"aws personalize-events put-events --endpoint-url {endpoint} --region {region} \\",
@@ -53,6 +76,8 @@ def tabs(tracking_id: str, *, endpoint: str, region: str, event_type: str, item:
     }
     return [
         {"id": "boto3", "label": "Python (boto3)", "language": "python", "lines": python},
+        {"id": "javascript", "label": "JavaScript", "language": "python", "lines": script},
+        {"id": "curl", "label": "cURL", "language": "shell", "lines": curl},
         {"id": "cli", "label": "CLI", "language": "shell", "lines": shell},
         {"id": "json", "label": "JSON", "language": "json", "lines": json.dumps(body, indent=2).split("\n")},
     ]

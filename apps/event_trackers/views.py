@@ -1,4 +1,4 @@
-"""Event trackers: list, create, details with the code that sends events, delete."""
+"""Event trackers: list, create, details with the code that sends events, a test event, delete."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -7,11 +7,13 @@ from typing import Any
 from django.conf import settings
 
 from apps.event_trackers import snippets
-from apps.event_trackers.forms import EventTrackerForm
+from apps.event_trackers.forms import EventTrackerForm, TestEventForm
+from apps.event_trackers.rejected import RejectedPanel
 from apps.ui import cells, schema_editor
 from apps.ui.flashes import flash
 from apps.ui.pages import Column, ConsolePage, DeletePage, DetailPage, Empty, FormPage, ListPage, RowAction
 from personalize_web import operations
+from personalize_web.operations import statuses
 from personalize_web.operations.errors import ResourceNotFoundException
 
 EVENT_TYPES = {"VIDEO_ON_DEMAND": "Watch", "ECOMMERCE": "View", None: "click"}
@@ -132,12 +134,21 @@ class TrackerPage(GroupTrackers):
             raise ResourceNotFoundException(f"There is no event tracker {name} in this dataset group.")
         return found
 
+    @cached_property
+    def event_type(self) -> str:
+        """The event type to show examples with: one the data have, else one of the domain."""
+        types = (self.interactions or {}).get("statistics", {}).get("event_types") or {}
+        return str(next(iter(types), EVENT_TYPES.get(self.group.get("domain"), "click")))
 
-class EventTrackerDetails(TrackerPage, DetailPage):
-    """Tracking ID, code, and how columns are called in events."""
+
+class EventTrackerDetails(TrackerPage, RejectedPanel, DetailPage):
+    """Tracking ID, code, how columns are called in events; what was refused."""
 
     operation, answer_key, noun = operations.describe_event_tracker, "eventTracker", "event tracker"
     template_name = "event_trackers/detail.html"
+    keep = (("tab", "rejected"),)
+    tabs = (("install", "Install the SDK"), ("rejected", "Rejected"), ("tags", "Tags"))
+    live = ("event_trackers/_head.html",)
 
     def arguments(self) -> dict[str, Any]:
         """The ARN."""
@@ -148,33 +159,82 @@ class EventTrackerDetails(TrackerPage, DetailPage):
         return str(self.kwargs["tracker"])
 
     def context(self) -> dict[str, Any]:
-        """Code with this installation's address and this tracker's ID."""
-        tracker = self.resource
-        endpoint = settings.PUBLIC_URL or self.request.build_absolute_uri("/")[:-1]
-        types = (self.interactions or {}).get("statistics", {}).get("event_types") or {}
-        event_type = next(iter(types), EVENT_TYPES.get(self.group.get("domain"), "click"))
-        columns: list[str] = []
-        if self.interactions:
-            schema = operations.describe_schema(self.caller, schema_arn=self.interactions["schemaArn"])["schema"]
-            columns = [field["name"] for field in schema_editor.fields(schema["schema"])]
+        """Only the chosen tab is worked out."""
+        tracker, base = self.resource, super().context()
         arn = tracker["eventTrackerArn"]
-        return super().context() | {
+        active = tracker["status"] == statuses.ACTIVE
+        base |= {
             "tracker": tracker,
             "pairs": [
                 {"label": "Tracking ID", "value": tracker["trackingId"], "copyable": True},
                 {"label": "ARN", "value": arn, "copyable": True},
                 {"label": "Created", "value": tracker["creationDateTime"], "moment": "full"},
             ],
-            "code_tabs": snippets.tabs(
-                tracker["trackingId"], endpoint=endpoint, region=self.caller.region, event_type=event_type
-            ),
-            "properties": snippets.properties(columns),
-            "tags": operations.list_tags_for_resource(self.caller, resource_arn=arn)["tags"],
-            "manage_url": f"/console/tags/?arn={arn}" if self.may("analyst") else "",
             "delete_url": self.url("event_trackers:delete", tracker=tracker["name"]),
             "delete_denied": self.denied("delete_event_tracker"),
+            "test_url": self.url("event_trackers:test", tracker=tracker["name"]),
+            "test_disabled": self.denied("put_events") or ("" if active else "Wait until the event tracker is Active."),
             "overview_url": self.url("dataset_groups:overview"),
         }
+        if base["tab"] == "rejected":
+            return base | {"rejected": self.rejected()}
+        if base["tab"] == "tags":
+            tags = operations.list_tags_for_resource(self.caller, resource_arn=arn)["tags"]
+            return base | {"tags": tags, "manage_url": f"/console/tags/?arn={arn}" if self.may("analyst") else ""}
+        return base | self._installation()
+
+    def _installation(self) -> dict[str, Any]:
+        """Code with this installation's address and this tracker's ID."""
+        columns: list[str] = []
+        if self.interactions:
+            schema = operations.describe_schema(self.caller, schema_arn=self.interactions["schemaArn"])["schema"]
+            columns = [field["name"] for field in schema_editor.fields(schema["schema"])]
+        return {
+            "code_tabs": snippets.tabs(
+                self.resource["trackingId"],
+                endpoint=settings.PUBLIC_URL or self.request.build_absolute_uri("/")[:-1],
+                region=self.caller.region,
+                event_type=self.event_type,
+            ),
+            "properties": snippets.properties(columns),
+        }
+
+
+class SendTestEvent(TrackerPage, FormPage):
+    """One event by hand, to see that it arrives."""
+
+    operation, form_class = operations.put_events, TestEventForm
+    title, noun, submit, cancel = "Send test event", "test event", "Send event", "event_trackers:list"
+    description = "It is recorded like every other event and counts in the next answer for this user."
+
+    def about(self) -> dict[str, Any]:
+        """What events of this group are called."""
+        return super().about() | {"event_type": self.event_type}
+
+    def blocked(self) -> str:
+        """V-READY."""
+        active = self.resource["status"] == statuses.ACTIVE
+        return super().blocked() or ("" if active else "Wait until the event tracker is Active.")
+
+    def arguments(self) -> dict[str, Any]:
+        """With this tracker's ID."""
+        return self.form.arguments() | {"tracking_id": self.resource["trackingId"]}
+
+    def context(self) -> dict[str, Any]:
+        """The tracker's page has the code."""
+        return super().context() | {"code": False}
+
+    def cancel_url(self) -> str:
+        """Back to the tracker."""
+        return self.url("event_trackers:detail", tracker=self.resource["name"])
+
+    def success_url(self, answer: Any) -> str:
+        """Back to the tracker."""
+        return self.cancel_url()
+
+    def success(self, answer: Any) -> None:
+        """It is on disk."""
+        flash(self.request, "success", "The event was recorded.", "It counts in the next answer for this user.")
 
 
 class DeleteEventTracker(TrackerPage, DeletePage):
