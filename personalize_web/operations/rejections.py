@@ -1,4 +1,4 @@
-"""Put calls that were refused, kept with their reason so that whoever sends them can be helped; and counts of all calls.
+"""Put calls that were refused, kept with their reason so that their senders can be helped; and counts of all calls.
 
 Keeping is done behind the answer: it never makes an accepted call wait, and a failure of it harms no call. Refusals for
 coming too fast, or without the right to, are counted alone: their records may be anything.
@@ -53,7 +53,7 @@ class Count(NamedTuple):
     ignored: Sequence[str] = ()
 
 
-_held: ContextVar[list[RejectedRecord] | None] = ContextVar("held", default=None)
+_held: ContextVar[list[tuple[Backlog[Any], Any]] | None] = ContextVar("held", default=None)
 
 
 def kept(*, records: str) -> Callable[[F_], F_]:
@@ -82,15 +82,15 @@ def kept(*, records: str) -> Callable[[F_], F_]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Keep what is refused inside only when the block ends: its transaction may be rolled back."""
-    rows: list[RejectedRecord] = []
-    token = _held.set(rows)
+    """Keep and count what is refused inside only when the block ends: its transaction may be rolled back."""
+    waiting: list[tuple[Backlog[Any], Any]] = []
+    token = _held.set(waiting)
     try:
         yield
     finally:
         _held.reset(token)
-        for row in rows:
-            _rejected.add(row)
+        for backlog, row in waiting:
+            backlog.add(row)
 
 
 def count(operation: str, group_id: int, *, accepted: int, ignored: Sequence[str] = ()) -> None:
@@ -129,12 +129,11 @@ def _note(
     if group_id is None:
         return
     if isinstance(error, ThrottlingException):
-        _counts.add(Count(operation, group_id, throttled=1))
+        _later(_counts, Count(operation, group_id, throttled=1))
         return
-    _counts.add(Count(operation, group_id, rejected=1))
+    _later(_counts, Count(operation, group_id, rejected=1))
     if isinstance(error, AccessDeniedException):
         return
-    waiting = _held.get()
     for place, payload in _refused(records, place_of(error.message, member), member):
         user = arguments.get("user_id") or (payload.get("userId") if isinstance(payload, dict) else None)
         row = RejectedRecord(
@@ -147,7 +146,12 @@ def _note(
             user_id=storable(user)[:256] if isinstance(user, str) else None,
             caller_arn=caller.arn[:256],
         )
-        _rejected.add(row) if waiting is None else waiting.append(row)
+        _later(_rejected, row)
+
+
+def _later(backlog: Backlog[Any], row: Any) -> None:
+    waiting = _held.get()
+    backlog.add(row) if waiting is None else waiting.append((backlog, row))
 
 
 def _refused(records: Any, place: str, member: str) -> list[tuple[str, Any]]:

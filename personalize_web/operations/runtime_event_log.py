@@ -6,8 +6,9 @@ answered that is not on disk; nothing waits for anything but the commit.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -47,24 +48,29 @@ _NAMES = [
     "dataset_id", "digest", "event_id", "user_id", "session_id", "item_id", "event_type", "event_value",
     "timestamp", "properties", "impression", "recommendation_id", "attribution_source",
 ]  # fmt: skip
-_KNOWN = f"EXISTS (SELECT 1 FROM {_TABLE} AS known WHERE known.dataset_id = {{}} AND known.event_id = {{}})"
-_ONE_BY_ONE = (
-    f"INSERT INTO {_TABLE} ({', '.join(_NAMES)}, received_at, repeated, stored) "
-    f"VALUES ({', '.join(['%s'] * len(_NAMES))}, %s, CASE WHEN %s THEN {_KNOWN.format('%s', '%s')} ELSE %s END, %s) "
-    "ON CONFLICT (dataset_id, digest) DO NOTHING"
-)
+_INTO = ["INSERT INTO", _TABLE, "(", ", ".join([*_NAMES, "received_at", "repeated", "stored"]), ")"]
+_KNOWN = ["EXISTS (SELECT 1 FROM", _TABLE, "AS known WHERE (known.dataset_id, known.event_id) ="]
+_ONCE = "ON CONFLICT (dataset_id, digest) DO NOTHING"
+
+_ONE_BY_ONE = " ".join(
+    [
+        *_INTO, "VALUES (", "%s, " * len(_NAMES), "%s,",
+        "CASE WHEN %s THEN", *_KNOWN, "(%s, %s)) ELSE %s END, %s)", _ONCE,
+    ]
+)  # fmt: skip
 """Equal events once, and whether the event's id was there before it: each row sees those before it in its batch."""
 
 _TYPES = {"dataset_id": "bigint", "event_value": "float8", "timestamp": "float8", "named": "bool"}
-_ARRAYS = ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in [*_NAMES, "named"])
-_AT_ONCE = (
-    f"INSERT INTO {_TABLE} ({', '.join(_NAMES)}, received_at, repeated, stored) "
-    f"SELECT {', '.join(f'{name}::jsonb' if name in ('properties', 'impression') else name for name in _NAMES)}, %s, "
-    f"named AND (row_number() OVER (PARTITION BY dataset_id, event_id ORDER BY place) > 1 "
-    f"OR {_KNOWN.format('new.dataset_id', 'new.event_id')}), false "
-    f"FROM unnest({_ARRAYS}) WITH ORDINALITY AS new ({', '.join(_NAMES)}, named, place) ORDER BY place "
-    "ON CONFLICT (dataset_id, digest) DO NOTHING"
-)
+_AS_JSON = [f"{name}::jsonb" if name in ("properties", "impression") else name for name in _NAMES]
+_AT_ONCE = " ".join(
+    [
+        *_INTO, "SELECT", ", ".join(_AS_JSON), ", %s,",
+        "named AND (row_number() OVER (PARTITION BY dataset_id, event_id ORDER BY place) > 1 OR",
+        *_KNOWN, "(new.dataset_id, new.event_id))), false FROM unnest(",
+        ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in [*_NAMES, "named"]),
+        ") WITH ORDINALITY AS new (", ", ".join([*_NAMES, "named", "place"]), ") ORDER BY place", _ONCE,
+    ]
+)  # fmt: skip
 """The same for PostgreSQL, which takes a table of rows in one statement."""
 
 
@@ -115,8 +121,9 @@ class _Writer:
         while True:
             calls = self._next()
             try:
-                _make_ready()
-                _write(calls)
+                connection.close_if_unusable_or_obsolete()
+                with on_disk():
+                    _write(calls)
             except BaseException as error:  # the calls learn it: nobody else is there to
                 _end(calls, error)
 
@@ -135,12 +142,18 @@ class _Writer:
         return calls
 
 
-def _make_ready() -> None:
-    """A connection that works, and that lets SQLite wait for the disk at each commit; other databases always do."""
-    connection.close_if_unusable_or_obsolete()
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=FULL")
+@contextmanager
+def on_disk() -> Iterator[None]:
+    """Let SQLite wait for the disk at the commits inside; other databases always do."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            cursor.execute("PRAGMA synchronous=NORMAL")
 
 
 def _write(calls: list[_Call]) -> None:

@@ -70,8 +70,8 @@ def _of_tracker(account: str, region: str, tracking_id: str) -> Target | None:
         of_actions = _of_dataset(account, region, tracking_id)
         return of_actions and Target(
             of_actions.group_id,
-            "This trackingId belongs to an Action interactions dataset: PutActionInteractions takes it. PutEvents needs "
-            "the trackingId of an event tracker.",
+            "This trackingId belongs to an Action interactions dataset, for PutActionInteractions. PutEvents needs the "
+            "trackingId of an event tracker.",
         )
     group = tracker.dataset_group_id
     if tracker.status != statuses.ACTIVE:
