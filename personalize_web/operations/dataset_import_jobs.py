@@ -98,9 +98,9 @@ def describe_dataset_import_job_details(caller: Caller, *, dataset_import_job_ar
         "bytes": summary.get("bytes"),
         "files": summary.get("files"),
         "seconds": summary.get("seconds"),
-        "attributionReport": summary.get("attribution_file"),
         "warnings": summary.get("warnings", []),
         "badRows": summary.get("bad_rows", []),
+        **present(attributionReport=summary.get("attribution_file")),
     }
 
 

@@ -94,7 +94,7 @@ def test_the_first_import_is_full(ana, dataset):
 
 
 def test_metrics_are_published_only_with_a_metric_attribution(ana, dataset):
-    with pytest.raises(InvalidInputException, match="needs a metric attribution"):
+    with pytest.raises(InvalidInputException, match="needs an active metric attribution"):
         create(ana, dataset, publish_attribution_metrics_to_s3=True)
 
 
