@@ -40,7 +40,7 @@ def bad_rows(file: Ready, schema: Schema) -> list[BadRow]:
     except duckdb.InvalidInputException:
         return refused_by_the_parser(file)
     structural = [
-        BadRow(file.scan.source.name, line, None, shown(str(text).strip("\r\n")), structure(kind, message))
+        BadRow(file.scan.source.name, line, None, first_line(text), structure(kind, message))
         for line, kind, text, message in rejected
     ]
     if len(structural) > MAXIMUM_LISTED:
@@ -94,8 +94,13 @@ def refused_by_the_parser(file: CsvFile) -> list[BadRow]:
                 return []
             unbalanced = "unterminated quote" in str(refusal)
             rule = _STRUCTURE[_UNBALANCED] if unbalanced else "The row can't be read as CSV."
-            return [BadRow(file.scan.source.name, int(place["line"]), None, shown(place["text"].strip("\r")), rule)]
+            return [BadRow(file.scan.source.name, int(place["line"]), None, first_line(place["text"]), rule)]
     return []
+
+
+def first_line(text: Any) -> str | None:
+    """The first line of a row's text, short enough for a message."""
+    return shown(str(text).strip("\r\n").split("\n", 1)[0].strip("\r"))
 
 
 def structure(kind: str, message: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from personalize_web.engine.columns import duck
@@ -57,7 +58,7 @@ def look(source: SourceFile) -> ParquetFile:
         rows = pq.read_metadata(source.path).num_rows
         with duck.connect(threads=1) as connection:
             described = connection.execute(f"DESCRIBE FROM {_table(source.path)}").fetchall()
-    except (OSError, duckdb.Error) as damage:
+    except (OSError, pa.ArrowException, duckdb.Error) as damage:
         raise DataError(
             f"{source.name} begins like a Parquet file, but can't be read as one; it may be cut off. Write it again."
         ) from damage

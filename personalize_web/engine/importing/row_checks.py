@@ -9,7 +9,7 @@ import duckdb
 
 from personalize_web.engine.columns import duck
 from personalize_web.engine.importing import scanning
-from personalize_web.engine.importing.diagnosis import REJECTED, refused_by_the_parser, shown, structure
+from personalize_web.engine.importing.diagnosis import REJECTED, first_line, refused_by_the_parser, shown, structure
 from personalize_web.engine.importing.findings import EXAMPLES, Findings
 from personalize_web.engine.importing.outcome import MAXIMUM_LISTED, BadRow
 from personalize_web.engine.importing.reading import CsvFile, Ready
@@ -163,7 +163,7 @@ def _tell(
         if row[1 + 2 * at] is not None
     ]
     structural = [
-        BadRow(source.name, int(line), None, shown(str(text).strip("\r\n")), structure(kind, message))
+        BadRow(source.name, int(line), None, first_line(text), structure(kind, message))
         for line, kind, text, message in rejects
     ]
     for row in structural:
