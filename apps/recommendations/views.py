@@ -253,7 +253,7 @@ class TryPage(ConsolePage):
         }
         if answer is None:
             return shown
-        served = answer.get("itemList") or []
+        served = answer.get("itemList") or answer.get("personalizedRanking") or []
         columns = self.form.cleaned_data.get("columns") or []
         items = self._titles([each["itemId"] for each in served])
         rows = results.rows(answer, items=items, seen={each["itemId"] for each in events}, columns=columns)

@@ -89,7 +89,6 @@ from personalize_web.operations.not_yet import (
     describe_data_deletion_job,
     describe_filter,
     get_action_recommendations,
-    get_personalized_ranking,
     list_batch_inference_jobs,
     list_batch_segment_jobs,
     list_data_deletion_jobs,
@@ -104,7 +103,11 @@ from personalize_web.operations.recipes import (
     describe_recipe,
     list_recipes,
 )
-from personalize_web.operations.recommendations import get_recommendations, try_recommendations
+from personalize_web.operations.recommendations import (
+    get_personalized_ranking,
+    get_recommendations,
+    try_recommendations,
+)
 from personalize_web.operations.recommenders import (
     create_recommender,
     delete_recommender,

@@ -77,5 +77,4 @@ delete_filter = absent("delete_filter", "filter_arn", "filter")
 describe_filter = absent("describe_filter", "filter_arn", "filter")
 list_filters = empty("list_filters", "Filters")
 
-get_personalized_ranking = refused("get_personalized_ranking")
 get_action_recommendations = refused("get_action_recommendations")

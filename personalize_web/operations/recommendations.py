@@ -1,4 +1,4 @@
-"""Recommendations in real time: get_recommendations, and what the page to try them adds."""
+"""Recommendations and rankings in real time, and what the page to try them adds."""
 
 import time
 import uuid
@@ -60,17 +60,34 @@ def get_recommendations(
             deployment, places, user_id, item_id, num_results, context or {}, seed=served.int & 0x7FFFFFFF
         )
         found = serving_models.get(deployment.storage_key).recommend(request)
-    items, item_ids = _items(deployment, found), [each.item_id for each in found]
-    if columns and places.items:
-        for item, metadata in zip(items, runtime_metadata.values(places.items, item_ids, columns), strict=True):
-            item["metadata"] = metadata
-    recommendation_id = f"RID-{served}"
-    runtime_served_lists.remember(
-        ServedList(
-            recommendation_id=recommendation_id, source_arn=deployment.arn, user_id=user_id, item_ids=item_ids
-        )
-    )
-    return {"itemList": items, "recommendationId": recommendation_id}
+    return _answer("itemList", deployment, places, found, columns, served, user_id)
+
+
+@operation
+def get_personalized_ranking(
+    caller: Caller,
+    *,
+    campaign_arn: str,
+    input_list: Sequence[str],
+    user_id: str,
+    filter_arn: str | None = None,
+    filter_values: Mapping[str, str] | None = None,
+    context: Mapping[str, str] | None = None,
+    metadata_columns: Mapping[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """The given items in the order of their relevance to a user, every one of them once.
+
+    Items that nobody had interacted with at the last training come last, without a score.
+    """
+    deployment = runtime_deployments.find(caller, campaign_arn)
+    _refuse_filters(filter_arn, ())
+    _check_ranking(deployment, input_list, with_metadata=bool(metadata_columns))
+    runtime_rates.take(f"get_personalized_ranking {deployment.arn}", limit=quotas.limit("requests_per_second"))
+    places = runtime_datasets.of_group(deployment.dataset_group_id)
+    columns = runtime_metadata.check(deployment, places.items, metadata_columns) if metadata_columns else {}
+    request = _request(deployment, places, user_id, None, len(input_list), context or {}, seed=0)
+    found = serving_models.get(deployment.storage_key).rank(request, input_list)
+    return _answer("personalizedRanking", deployment, places, found, columns, uuid.uuid4(), user_id)
 
 
 @own_operation()
@@ -81,6 +98,7 @@ def try_recommendations(
     recommender_arn: str | None = None,
     user_id: str | None = None,
     item_id: str | None = None,
+    input_list: Sequence[str] | None = None,
     num_results: int | None = None,
     context: Mapping[str, str] | None = None,
     filter_arn: str | None = None,
@@ -90,21 +108,21 @@ def try_recommendations(
 ) -> dict[str, Any]:
     """Ours, for the page to try recommendations: the same answer to the same arguments, and with it ``milliseconds``,
     ``solutionVersionArn`` (None for a recommender), ``known_user`` and ``historyLength``, the user's events that
-    counted."""
+    counted. With ``input_list`` it is the answer of GetPersonalizedRanking."""
     began = time.perf_counter()
-    answer = get_recommendations(
-        caller,
-        campaign_arn=campaign_arn,
-        recommender_arn=recommender_arn,
-        user_id=user_id,
-        item_id=item_id,
-        num_results=num_results,  # type: ignore[arg-type]
-        context=context,
-        filter_arn=filter_arn,
-        filter_values=filter_values,
-        promotions=promotions,  # type: ignore[arg-type]
-        metadata_columns=metadata_columns,
-    )
+    asked: dict[str, Any] = {
+        "campaign_arn": campaign_arn,
+        "user_id": user_id,
+        "context": context,
+        "filter_arn": filter_arn,
+        "filter_values": filter_values,
+        "metadata_columns": metadata_columns,
+    }
+    if input_list is not None:
+        answer = get_personalized_ranking(caller, input_list=input_list, **asked)
+    else:
+        asked |= {"recommender_arn": recommender_arn, "item_id": item_id, "num_results": num_results}
+        answer = get_recommendations(caller, promotions=promotions, **asked)  # type: ignore[arg-type]
     milliseconds = round((time.perf_counter() - began) * 1000, 1)
     deployment = runtime_deployments.find(caller, campaign_arn, recommender_arn)
     events = 0
@@ -147,6 +165,46 @@ def _check_request(
         raise InvalidInputException(
             f"numResults can be at most {most}{' with metadata' if with_metadata else ''}.", field="num_results"
         )
+
+
+def _check_ranking(deployment: Deployment, input_list: Sequence[str], *, with_metadata: bool) -> None:
+    recipe = deployment.recipe
+    if recipe.served_as != "PERSONALIZED_RANKING":
+        raise InvalidInputException(
+            f"GetPersonalizedRanking does not fit {recipe.name}, a recipe of type {recipe.type}.", field="campaign_arn"
+        )
+    if not input_list:
+        raise InvalidInputException("inputList must name at least one item.", field="input_list")
+    most = quotas.limit("results_with_metadata" if with_metadata else "results")
+    if len(input_list) > most:
+        raise InvalidInputException(
+            f"inputList can name at most {most} items{' with metadata' if with_metadata else ''}; "
+            f"it names {len(input_list)}.",
+            field="input_list",
+        )
+
+
+def _answer(
+    member: str,
+    deployment: Deployment,
+    places: Places,
+    found: list[Recommended],
+    columns: Mapping[str, Any],
+    served: uuid.UUID,
+    user_id: str | None,
+) -> dict[str, Any]:
+    """The list with its metadata and its id, under which it is remembered."""
+    items, item_ids = _items(deployment, found), [each.item_id for each in found]
+    if columns and places.items:
+        for item, metadata in zip(items, runtime_metadata.values(places.items, item_ids, columns), strict=True):
+            item["metadata"] = metadata
+    recommendation_id = f"RID-{served}"
+    runtime_served_lists.remember(
+        ServedList(
+            recommendation_id=recommendation_id, source_arn=deployment.arn, user_id=user_id, item_ids=item_ids
+        )
+    )
+    return {member: items, "recommendationId": recommendation_id}
 
 
 def _request(

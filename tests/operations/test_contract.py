@@ -26,7 +26,6 @@ NOT_AVAILABLE = {
     "list_data_deletion_jobs",
     "list_filters",
     "get_action_recommendations",
-    "get_personalized_ranking",
 }
 """May only shrink: a name goes when its operation works."""
 

@@ -68,7 +68,7 @@ CUSTOM: tuple[Recipe, ...] = (
         name="aws-personalized-ranking-v2", title="Personalized-Ranking-v2", type="PERSONALIZED_RANKING",
         served_as="PERSONALIZED_RANKING", method="sequence_transformer", algorithm="aws-personalized-ranking-v2",
         feature_transformation=None, datasets=_LEARNED, user_id=REQUIRED, input_list=REQUIRED,
-        features=_V2 - {"reasons"}, max_items=5_000_000, max_interactions=3_000_000_000,
+        features=_V2 - {"reasons"}, max_items=5_000_000, max_interactions=3_000_000_000, available=True,
         description="A given list of items in the order of their relevance to a user, by the same transformer.",
     ),
     Recipe(

@@ -113,6 +113,10 @@ class ServingModel:
         """The answer, best first."""
         raise NotImplementedError
 
+    def rank(self, request: Request, item_ids: Sequence[str]) -> list[Recommended]:
+        """The given items in the order of their relevance to the request's user."""
+        raise NotImplementedError
+
     def blocked(self, request: Request) -> NDArray[np.bool_] | None:
         """By item row, what must not be answered; None where nothing is blocked."""
         if request.allowed is None and not request.exclude:

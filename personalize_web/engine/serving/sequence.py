@@ -1,6 +1,6 @@
 """The sequence recommender answering: encode the history, score everything, blend, explore."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,29 @@ class SequenceModel(ServingModel):
             found += [self._recommended(row, None, ("Popular item",))
                       for row in self.popular_rows(blocked, request.num_results - len(found), taken)]
         return found
+
+    def rank(self, request: Request, item_ids: Sequence[str]) -> list[Recommended]:
+        """The given items, the most relevant first; scores are probabilities among those that can be scored.
+
+        Items without interactions at training come last, in the order given and without a score. Of an item that is
+        given twice the first counts. What nobody is known of is ranked by popularity.
+        """
+        given = list(dict.fromkeys(item_ids))
+        rows = self.items.rows(given)
+        if (blocked := self.blocked(request)) is not None:
+            kept = (rows < 0) | ~blocked[rows]
+            given, rows = [item for item, keep in zip(given, kept, strict=True) if keep], rows[kept]
+        scored = np.flatnonzero((rows >= 0) & self._known[rows] & self.arrays["candidates"][rows])
+        if len(self._events(request.history)[0]):
+            logits = self.logits(request)[rows[scored]].astype(np.float64)
+        else:
+            logits = np.log1p(np.asarray(self.arrays["interactions"])[rows[scored]].astype(np.float64))
+        chances = np.exp(logits - logits.max(initial=-np.inf))
+        order = np.argsort(-logits, kind="stable")
+        found = [self._recommended(int(rows[place]), float(chance), ())
+                 for place, chance in zip(scored[order], (chances / chances.sum())[order], strict=True)]
+        last = np.setdiff1d(np.arange(len(given)), scored)
+        return found + [Recommended(given[place]) for place in last]
 
     def logits(self, request: Request) -> NDArray[np.float32]:
         """Relevance of every item by row, of the request's user, history and context; -inf where none is possible."""
