@@ -16,6 +16,13 @@ from personalize_web.operations.campaigns import (
 )
 from personalize_web.operations.create_records import create_records, record_template
 from personalize_web.operations.data_checks import create_data_check, describe_data_check, list_data_checks
+from personalize_web.operations.data_preparations import (
+    create_data_preparation,
+    describe_data_preparation,
+    list_data_preparations,
+    report_data_preparation,
+    rerun_data_preparation,
+)
 from personalize_web.operations.dataset_details import list_dataset_details, list_dataset_rows
 from personalize_web.operations.dataset_export_jobs import (
     create_dataset_export_job,
@@ -119,6 +126,7 @@ from personalize_web.operations.recommenders import (
 )
 from personalize_web.operations.records import put_actions, put_items, put_users
 from personalize_web.operations.sample import write_sample_data
+from personalize_web.operations.schema_inference import infer_schema
 from personalize_web.operations.schemas import (
     check_schema,
     create_schema,
@@ -275,6 +283,12 @@ __all__ = [  # noqa: RUF022
     "create_data_check",  # for the import form: begin a dry run over files
     "describe_data_check",  # for the report's page: a dry run, and all it found
     "list_data_checks",  # for a group's pages: its dry runs, newest first
+    "infer_schema",  # for the schema editor and the preparation: what each column of a file seems to be
+    "report_data_preparation",  # for the preparation: the quality of the first rows, and what fixes would leave
+    "create_data_preparation",  # for the preparation: begin to write the prepared file, or to report on all rows
+    "rerun_data_preparation",  # for the next file: the same recipe again
+    "describe_data_preparation",  # for a preparation's page
+    "list_data_preparations",  # for a group's pages: its preparations, newest first
     "create_data_insights_job",  # for the data analysis page
     "describe_data_insights_job",  # for the data analysis page: one analysis
     "get_data_insights",  # for the data analysis page: insights, statistics and charts as numbers

@@ -1,4 +1,4 @@
-"""What happens to incomplete, odd and repeated rows, as SQL over the mapped rows, and how many rows each step leaves."""
+"""What happens to incomplete, odd and repeated rows, as SQL over the mapped rows, and how many rows it leaves."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -38,9 +38,9 @@ def report(
 ) -> dict[str, Any]:
     """The report on ``source`` as the recipe maps it, of its first 50,000 rows or in ``full``, JSON-able.
 
-    ``summary``, ``columns``, ``insights`` (single-dataset ones), ``duplicates`` and ``incomplete`` (rows, share and
-    examples), ``unfit`` (field -> cells that are no value of it), ``leftOut``, ``fixed`` (rows before and after, and
-    the steps of the recipe's fixes), ``sample`` (first rows after them) and ``sampled``.
+    ``summary``, ``columns``, ``insights`` (single-dataset ones), ``duplicates`` and ``incomplete`` (rows, share, and
+    the first of them), ``unfit`` (field -> cells that are no value of it), ``leftOut``, ``fixed`` (rows before and
+    after, and the steps of the recipe's fixes), ``sample`` (first rows after them) and ``sampled``.
     """
     with TemporaryDirectory(prefix="personalize-report-") as directory:
         limit = None if full else SAMPLE
@@ -76,15 +76,19 @@ def describe(mapped: Staged) -> dict[str, Any]:
         **_people(mapped),
     }
     head = _head(mapped, tables, summary, incomplete)
+    found = _insights(tables, table, head, described)
+    for entry in described:
+        entry["problems"] = int(entry["name"] in mapped.unfit)
+        entry["warnings"] = sum(entry["name"] in one["columns"] for one in found)
     return {
         "summary": summary,
         "columns": described,
-        "insights": _insights(tables, table, head, described),
+        "insights": found,
         "duplicates": duplicates,
         "incomplete": {
             "rows": incomplete,
             "share": incomplete / mapped.rows if mapped.rows else 0.0,
-            "examples": _examples(mapped, " OR ".join(f"{duck.name(name)} IS NULL" for name in mapped.schema.names)),
+            "listed": _examples(mapped, " OR ".join(f"{duck.name(name)} IS NULL" for name in mapped.schema.names)),
         },
         "unfit": dict(mapped.unfit),
         "leftOut": mapped.left_out,
@@ -112,7 +116,7 @@ def _duplicates(mapped: Staged) -> dict[str, Any]:
         "rows": rows,
         "share": rows / mapped.rows if mapped.rows else 0.0,
         "distinct": int(str(distinct)),
-        "examples": [
+        "listed": [
             {"values": dict(zip(mapped.schema.names, row[:-1], strict=True)), "times": row[-1]} for row in examples
         ],
     }

@@ -37,6 +37,8 @@ class Guess:
     samples: tuple[str, ...] = ()
     conversion: str | None = None
     """The converter that the cells need, by its name in recipes."""
+    fits: tuple[str, ...] = ()
+    """Names with a meaning that the cells would suit."""
 
     def as_json(self) -> dict[str, Any]:
         """For the page that shows it."""
@@ -51,6 +53,8 @@ class Guess:
             "confidence": round(self.confidence, 2),
             "why": self.why,
             "samples": list(self.samples),
+            "conversion": self.conversion,
+            "fits": list(self.fits),
         }
 
 
@@ -96,6 +100,9 @@ def infer(source: Source, dataset_type: str, domain: str | None) -> Inference:
         for at, one in enumerate(facts)
     ]
     guesses = _limited(_apart(guesses, words), facts, dataset_type)
+    guesses = [
+        replace(guess, fits=_fitting(one, words, dataset_type)) for guess, one in zip(guesses, facts, strict=True)
+    ]
     lacking = [word for word in words.values() if word.required and word not in [one for one, _ in assigned.values()]]
     schema = written(dataset_type, _declarations(guesses, lacking, words))
     problems = _problems(source, facts, unreadable, lacking)
@@ -138,6 +145,10 @@ def _assigned(
             found[at] = (word, -score)
             used.add(word.name)
     return found
+
+
+def _fitting(one: Facts, words: Mapping[str, Keyword], dataset_type: str) -> tuple[str, ...]:
+    return tuple(word.name for word in words.values() if one.filled and kinds.fit(one, word, dataset_type))
 
 
 def _keyword(one: Facts, match: tuple[Keyword, float], dataset_type: str) -> Guess:

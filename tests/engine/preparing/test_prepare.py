@@ -79,8 +79,7 @@ def test_dates_commas_and_cases_are_converted_and_bad_rows_dropped(source, tmp_p
     table = source(MESSY)
     result, rows = written(table, recipes.read(MAPPING, EVENTS, table.columns), EVENTS, tmp_path)
     assert rows[0] == list(EVENTS.names)
-    assert rows[1] == ["u1", "i1", "1700000000"[:-3] + "980", "view", "1.5"] or rows[1][3] == "view"
-    assert rows[1][2] == "1699999980"
+    assert rows[1] == ["u1", "i1", "1699999980", "view", "1.5"]
     assert [row[0] for row in rows[1:]] == ["u1", "u1", "u2", "u4", "u5"], "no id and no date: two rows less"
     assert (result.read, result.written, result.unfit) == (7, 5, {"TIMESTAMP": 1})
     assert {(step["step"], step["field"]) for step in result.steps} == {("drop", "USER_ID"), ("drop", "TIMESTAMP")}
@@ -96,16 +95,18 @@ def test_equal_rows_are_written_once_in_the_order_of_the_file(source, tmp_path):
 
 @pytest.mark.parametrize(
     ("how", "expected"),
-    [({"how": "mean"}, "2500.125"), ({"how": "frequent"}, "1.5"), ({"how": "constant", "value": "7"}, "7.0")],
+    [
+        ({"how": "mean"}, (1.5 + 1.5 + 2.5 + 9999) / 4),
+        ({"how": "frequent"}, 1.5),
+        ({"how": "constant", "value": "7"}, 7),
+    ],
 )
 def test_gaps_are_filled(source, tmp_path, how, expected):
-    table = source(
-        MESSY.replace(";3\nu3", ";3\nu3").replace("u3;i3;gestern;view;3\n", "").replace(";i3;15.11.2023;view;3\n", "")
-    )
+    table = source(MESSY.replace("u3;i3;gestern;view;3\n", "").replace(";i3;15.11.2023;view;3\n", ""))
     recipe = recipes.read(MAPPING | {"missing": {"EVENT_VALUE": how}}, EVENTS, table.columns)
     _, rows = written(table, recipe, EVENTS, tmp_path)
     filled = next(row for row in rows if row[0] == "u4")[4]
-    assert float(filled) == pytest.approx(float(expected) if how["how"] != "mean" else (1.5 + 1.5 + 2.5 + 9999) / 4)
+    assert float(filled) == pytest.approx(expected)
 
 
 def test_outliers_are_dropped_with_their_rows(source, tmp_path):
@@ -209,7 +210,7 @@ def test_a_recipe_survives_being_kept(source):
 
 def test_when_nothing_is_left_the_reason_is_named_and_nothing_written(source, tmp_path):
     table = source("Kunde;Artikel;Wann;Art;Wert\nu1;i1;gestern;view;1\n")
-    with pytest.raises(DataError, match="No row of 1 is left to write.*1 cells hold no value of TIMESTAMP"):
+    with pytest.raises(DataError, match=r"No row of 1 is left to write.*1 cells hold no value of TIMESTAMP"):
         written(table, recipes.read(MAPPING, EVENTS, table.columns), EVENTS, tmp_path)
     assert not (tmp_path / "out.csv").exists()
     assert not list(tmp_path.glob("personalize-*"))
@@ -240,8 +241,8 @@ def test_the_report_tells_summary_duplicates_gaps_and_what_the_fixes_would_leave
     assert (summary["rows"], summary["features"], summary["users"], summary["items"]) == (7, 5, 5, 5)
     assert summary["usersWithTwo"] == 1 and summary["kinds"]["categorical"] == 1
     assert found["duplicates"]["rows"] == 2 and found["duplicates"]["share"] == pytest.approx(2 / 7)
-    assert found["duplicates"]["examples"][0]["times"] == 2
-    assert found["incomplete"]["rows"] == 3 and found["incomplete"]["examples"][0]["row"] == 4
+    assert found["duplicates"]["listed"][0]["times"] == 2
+    assert found["incomplete"]["rows"] == 3 and found["incomplete"]["listed"][0]["row"] == 4
     assert found["unfit"] == {"TIMESTAMP": 1}
     assert found["fixed"]["before"] == 7 and found["fixed"]["after"] == 4
     assert {one["number"] for one in found["insights"]} >= {"I1", "I2", "I12"}
