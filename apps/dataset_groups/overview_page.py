@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
-from apps.dataset_groups import overview, use_cases
+from apps.dataset_groups import menus, overview, use_cases
 from apps.ui import formats, jobs
 from apps.ui.pages import ConsolePage
 from apps.ui.views.base import poll_seconds
@@ -85,6 +85,17 @@ class Overview(ConsolePage):
         """Data analyses, newest first."""
         arn = self.group["datasetGroupArn"]
         return operations.list_data_insights_jobs(self.caller, dataset_group_arn=arn)["dataInsightsJobs"]
+
+    @cached_property
+    def ingestion(self) -> Mapping[str, int]:
+        """Records that single-record calls brought in the last 24 hours, and calls that were refused."""
+        arn = self.group["datasetGroupArn"]
+        found = operations.describe_ingestion(self.caller, dataset_group_arn=arn)["operations"]
+        return {key: sum(one[key] for one in found) for key in ("accepted", "rejected")}
+
+    def _recorded(self) -> str:
+        count = self.ingestion["accepted"]
+        return f"{formats.number(count)} record{'' if count == 1 else 's'} in the last 24 hours" if count else ""
 
     @property
     def active(self) -> bool:
@@ -170,7 +181,7 @@ class Overview(ConsolePage):
         return {
             "lines": [self._line(row) for row in self.rows],
             "running": running,
-            "create_items": [self._create_item(row) for row in self.rows],
+            "create_items": [menus.creating(self, row) for row in self.rows],
             "meters": overview.meters(readiness),
             "checks": overview.checklist(readiness),
             "ready_count": sum(check["ready"] for check in overview.checklist(readiness)),
@@ -188,42 +199,8 @@ class Overview(ConsolePage):
             "progress": jobs.progress(row.job) if row.running else None,
             "href": self.url("datasets:detail", kind=row.kind.slug) if there else "",
             "menu_label": f"Actions for {row.kind.noun}",
-            "items": self._line_items(row, there),
+            "items": menus.of_dataset(self, row),
         }
-
-    def _line_items(self, row: overview.DatasetRow, there: bool) -> list[dict[str, Any]]:
-        slug = row.kind.slug
-        if not there:
-            if not self.may("analyst") or not self.active:
-                return []
-            return [
-                {
-                    "text": "Create dataset",
-                    "href": self.url("import_jobs:wizard", kind=slug, step="method"),
-                    "icon": "plus",
-                }
-            ]
-        items = [{"text": "View details", "href": self.url("datasets:detail", kind=slug), "icon": "eye"}]
-        if row.import_arn:
-            href = self.url("import_jobs:detail", kind=slug, job=row.import_name)
-            items.append({"text": "View import job", "href": href, "icon": "list"})
-        if self.may("analyst"):
-            items.append({"text": "Import data", "href": self.url("import_jobs:create", kind=slug), "icon": "upload"})
-        if self.may("administrator"):
-            href = self.url("datasets:delete", kind=slug)
-            items += [{"line": True}, {"text": "Delete", "href": href, "modal": True, "danger": True, "icon": "trash"}]
-        return items
-
-    def _create_item(self, row: overview.DatasetRow) -> dict[str, Any]:
-        text = f"{row.kind.title} dataset"
-        if row.dataset is not None:
-            return {
-                "text": text,
-                "note": "Already created",
-                "disabled_reason": "There is one dataset of each type in a group.",
-            }
-        href = self.url("import_jobs:wizard", kind=row.kind.slug, step="method")
-        return {"text": text, "href": href, "icon": row.kind.icon, "note": "Required" if row.kind.required else ""}
 
     def _step_2(self) -> dict[str, Any]:
         newest = self.analyses[0] if self.analyses else None
@@ -244,6 +221,9 @@ class Overview(ConsolePage):
             "tracker_url": self.url("event_trackers:detail", tracker=self.tracker["name"])
             if there and self.tracker
             else self.url("event_trackers:create"),
+            "recorded": self._recorded() if interactions and interactions.dataset else "",
+            "rejected_url": self.url("event_trackers:rejected") if self.ingestion["rejected"] else "",
+            "rejected_text": f"{formats.number(self.ingestion['rejected'])} rejected",
             "tracker_disabled": ""
             if there or (interactions and interactions.dataset)
             else "Create the item interactions dataset first.",

@@ -1,6 +1,7 @@
 """Dataset groups: list, create, delete. The overview stands in overview_page."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -75,6 +76,25 @@ class CreateDatasetGroup(FormPage):
     template_name = "dataset_groups/create.html"
     title, section, noun, submit = "Create dataset group", "dataset-groups", "dataset group", "Create dataset group"
     crumbs = (("Dataset groups", "dataset_groups:list"),)
+
+    @cached_property
+    def quota(self) -> Mapping[str, Any]:
+        """How many groups there are, and how many there may be."""
+        quotas = operations.list_quotas(self.caller)["quotas"]
+        return next(quota for quota in quotas if quota["name"] == "active_dataset_groups")
+
+    def blocked(self) -> str:
+        """V-QUOTA."""
+        used, limit = formats.number(self.quota["used"]), formats.number(self.quota["limit"])
+        full = (
+            f"Limit reached: {used} of {limit} dataset groups. Delete one or ask an administrator to raise the limit."
+        )
+        return super().blocked() or (full if self.quota["used"] >= self.quota["limit"] else "")
+
+    def context(self) -> dict[str, Any]:
+        """With the quota line."""
+        used, limit = formats.number(self.quota["used"]), formats.number(self.quota["limit"])
+        return super().context() | {"quota_text": f"{used} of {limit} dataset groups in use."}
 
     def success_url(self, answer: Any) -> str:
         """The overview of the new group."""

@@ -45,8 +45,8 @@ class DeleteDataset(DatasetPage, DeletePage):
         return found
 
     def blockers(self) -> Sequence[Mapping[str, str]]:
-        """Filters, the event tracker, the metric attribution, imports that run, trainings that run."""
-        return [*self._filters(), *self._tracker(), *self._attribution(), *self._imports(), *self._trainings()]
+        """Filters, the event tracker, the metric attribution, imports, exports and trainings that run."""
+        return [*self._filters(), *self._tracker(), *self._attribution(), *self._jobs(), *self._trainings()]
 
     def _filters(self) -> list[Mapping[str, str]]:
         arn = self.group["datasetGroupArn"]
@@ -66,8 +66,6 @@ class DeleteDataset(DatasetPage, DeletePage):
         ]
 
     def _attribution(self) -> list[Mapping[str, str]]:
-        if self.kind.key not in ("INTERACTIONS", "ITEMS"):
-            return []
         arn = self.group["datasetGroupArn"]
         found = []
         for one in operations.list_metric_attributions(self.caller, dataset_group_arn=arn)["metricAttributions"]:
@@ -77,21 +75,26 @@ class DeleteDataset(DatasetPage, DeletePage):
                 "metrics",
                 metric_attribution_arn=one["metricAttributionArn"],
             )
-            items = any("items." in metric["expression"].lower() for metric in metrics)
-            if self.kind.key == "INTERACTIONS" or items:
+            named = any(f"{self.kind.key}." in metric["expression"].upper() for metric in metrics)
+            if self.kind.key == "INTERACTIONS" or named:
                 href = self._try("metric_attributions:detail")
                 found.append({"text": f"Delete metric attribution {one['name']} first", "href": href})
         return found
 
-    def _imports(self) -> list[Mapping[str, str]]:
+    def _jobs(self) -> list[Mapping[str, str]]:
         arn = self.dataset["datasetArn"]
-        listed = operations.list_dataset_import_jobs(self.caller, dataset_arn=arn, max_results=20)
+        imports = operations.list_dataset_import_jobs(self.caller, dataset_arn=arn, max_results=20)
+        exports = operations.list_dataset_export_jobs(self.caller, dataset_arn=arn, max_results=20)
         return [
             {
-                "text": f"Wait until import {one['jobName']} has finished",
-                "href": self.url("import_jobs:detail", kind=self.kind.slug, job=one["jobName"]),
+                "text": f"Wait until {word} {one['jobName']} has finished",
+                "href": self.url(route, kind=self.kind.slug, job=one["jobName"]),
             }
-            for one in listed["datasetImportJobs"]
+            for word, route, listed in (
+                ("import", "import_jobs:detail", imports["datasetImportJobs"]),
+                ("export", "datasets:export", exports["datasetExportJobs"]),
+            )
+            for one in listed
             if one["status"] in statuses.BUILDING
         ]
 

@@ -1,7 +1,5 @@
 """Data deletion jobs (F9): all of a group, the form with its preview, the page of a job."""
 
-import csv
-import io
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -13,7 +11,7 @@ from django.urls import reverse
 
 from apps.datasets.forms import LIST, DataDeletionForm
 from apps.datasets.job_pages import GroupJobPage
-from apps.ui import cells, formats, jobs
+from apps.ui import cells, dataset_types, formats, jobs
 from apps.ui.flashes import flash
 from apps.ui.pages import Column, Empty, FormPage, ListPage
 from personalize_web import operations
@@ -80,6 +78,8 @@ class CreateDataDeletionJob(FormPage):
     crumbs = CRUMBS
     description = "Removes every record of the listed users from all datasets of this group. It cannot be undone."
 
+    form: DataDeletionForm
+
     def about(self) -> dict[str, Any]:
         """What the name begins with."""
         return super().about() | {"base": f"{self.group['name']}-deletion"}
@@ -98,7 +98,7 @@ class CreateDataDeletionJob(FormPage):
         """How many of the users are known, and how much there is of them; or why that cannot be said."""
         self.form.is_valid()
         if self.form["source"].value() == LIST:
-            wanted: dict[str, Any] = {"user_ids": self.form.ids()} if isinstance(self.form, DataDeletionForm) else {}
+            wanted: dict[str, Any] = {"user_ids": self.form.ids()}
         else:
             wanted = {"data_location": self.form["data_location"].value() or ""}
         if not any(wanted.values()):
@@ -113,26 +113,27 @@ class CreateDataDeletionJob(FormPage):
             return {"preview_problem": error.message}
 
     def arguments(self) -> dict[str, Any]:
-        """As create_data_deletion_job takes them."""
+        """As create_data_deletion_job takes them; ids that were entered are kept as a file with the job's name."""
         data = self.form.cleaned_data
-        given: dict[str, Any] = {
+        place = data.get("data_location", "")
+        if data.get("source") == LIST:
+            place = f"s3://{settings.UPLOAD_BUCKET}/data-deletion/{self.group['name']}/{data.get('job_name', '')}.csv"
+        return self._common() | {"data_source": {"dataLocation": place}}
+
+    def _common(self) -> dict[str, Any]:
+        data = self.form.cleaned_data
+        given = {
             "job_name": data.get("job_name", ""),
             "dataset_group_arn": self.group["datasetGroupArn"],
-            "data_source": {"dataLocation": self._location()},
-            "role_arn": self.form.chosen_role() if isinstance(self.form, DataDeletionForm) else "",
+            "role_arn": self.form.chosen_role(),
         }
         return given | ({"tags": data["tags"]} if data.get("tags") else {})
 
-    def _location(self) -> str:
-        data = self.form.cleaned_data
-        if data.get("source") == LIST:
-            return f"s3://{settings.UPLOAD_BUCKET}/{self.group['name']}/data-deletion/{data.get('job_name', '')}.csv"
-        return str(data.get("data_location", ""))
-
     def perform(self) -> Any:
-        """Ids that were entered become a file first, as the job reads files."""
-        if self.form.cleaned_data["source"] == LIST and isinstance(self.form, DataDeletionForm):
-            _keep(self.caller, self._location(), self.form.ids())
+        """From a file, or from the ids that were entered."""
+        if self.form.cleaned_data["source"] == LIST:
+            ids = self.form.ids()
+            return operations.create_data_deletion_job_from_ids(self.caller, user_ids=ids, **self._common())
         return operations.create_data_deletion_job(self.caller, **self.arguments())
 
     def success_url(self, answer: Any) -> str:
@@ -152,17 +153,6 @@ class CreateDataDeletionJob(FormPage):
             "beware": [jobs.line(job) for job in found if job["kind"] in BEWARE],
             "browse_url": reverse("storage:choose"),
         }
-
-
-def _keep(caller: Caller, location: str, ids: list[str]) -> None:
-    """Write ``ids`` as the file a data deletion job reads."""
-    sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerows([["USER_ID"], *([one] for one in ids)])
-    content = sink.getvalue().encode()
-    upload = operations.begin_upload(caller, location=location, bytes=len(content))["uploadId"]
-    operations.append_upload(caller, upload_id=upload, offset=0, chunk=content)
-    operations.finish_upload(caller, upload_id=upload)
 
 
 class DataDeletionJob(GroupJobPage):
@@ -193,6 +183,9 @@ class DataDeletionJob(GroupJobPage):
         return super().context() | {
             "details": details,
             "pairs": self._pairs(details),
+            "kinds": [
+                {"title": dataset_types.of(kind).title, "rows": rows} for kind, rows in details["rows"].items() if rows
+            ],
             "completed": status == statuses.COMPLETED,
             "failed": status == statuses.FAILED,
             "solutions_url": self.url("solutions:list"),
@@ -208,7 +201,15 @@ class DataDeletionJob(GroupJobPage):
             {"label": "ARN", "value": job["dataDeletionJobArn"], "copyable": True},
             {"label": "Records deleted", "value": formats.number(deleted) if deleted is not None else ""},
             {"label": "Input", "value": job["dataSource"]["dataLocation"], "mono": True, "wide": True},
+            {"label": "Users", "value": _users(details)},
             {"label": "Created", "value": job["creationDateTime"], "moment": "full"},
             {"label": "Duration", "value": self.took(details.get("seconds"))},
             {"label": "IAM role", "value": job["roleArn"], "copyable": True},
         ]
+
+
+def _users(details: Mapping[str, Any]) -> str:
+    """How many of the named users there were."""
+    if details.get("users") is None:
+        return ""
+    return f"{formats.number(details['known'])} of {formats.number(details['users'])} known"

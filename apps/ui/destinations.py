@@ -37,6 +37,18 @@ def _import(caller: Caller, arn: str, name: str) -> str:
     return reverse("import_jobs:detail", kwargs=kwargs)
 
 
+def _export(caller: Caller, arn: str, name: str) -> str:
+    job = operations.describe_dataset_export_job(caller, dataset_export_job_arn=arn)["datasetExportJob"]
+    group, _, key = job["datasetArn"].partition(":dataset/")[2].partition("/")
+    kwargs = {"dsg": group, "kind": dataset_types.of(key).slug, "job": name}
+    return reverse("datasets:export", kwargs=kwargs)
+
+
+def _deletion(caller: Caller, arn: str, name: str) -> str:
+    job = operations.describe_data_deletion_job(caller, data_deletion_job_arn=arn)["dataDeletionJob"]
+    return _below(job["datasetGroupArn"], "data-deletion-jobs", name)
+
+
 def _analysis(caller: Caller, arn: str, name: str) -> str:
     job = operations.describe_data_insights_job(caller, data_insights_job_arn=arn)["dataInsightsJob"]
     return f"{_below(job['datasetGroupArn'], 'data-analysis')}?run={name}"
@@ -72,6 +84,8 @@ _PLACES: dict[str, Callable[[Caller, str, str], str]] = {
     "recipe": lambda caller, arn, name: f"/console/recipes/{name}/",
     "dataset": _dataset,
     "dataset-import-job": _import,
+    "dataset-export-job": _export,
+    "data-deletion-job": _deletion,
     "data-insights-job": _analysis,
     "event-tracker": _tracker,
     "solution": _solution,

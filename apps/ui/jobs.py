@@ -13,6 +13,8 @@ NOUNS = {
     "dataset-group": "Dataset group",
     "dataset": "Dataset",
     "dataset-import-job": "Import job",
+    "dataset-export-job": "Export job",
+    "data-deletion-job": "Data deletion job",
     "event-tracker": "Event tracker",
     "solution": "Solution",
     "solution-version": "Training",
