@@ -24,7 +24,7 @@ from apps.ui.forms import (
     TextField,
     TileField,
 )
-from apps.ui.gallery_samples import DELETE, FIGURE, FILTERS, LOG, SCHEMA
+from apps.ui.gallery_samples import DELETE, FIGURE, FILTERS, LOG, PLAN, ROW_ACTIONS, SCHEMA
 from apps.ui.tables import Column
 from apps.ui.views.base import ConsolePage
 from personalize_web.operations.errors import AccessDeniedException
@@ -206,6 +206,8 @@ class GalleryPage(ConsolePage):
                 {"key": "trainingMode", "left": "FULL", "right": "FULL", "change": "same"},
             ],
             "sample": DELETE,
+            "row_actions": ROW_ACTIONS,
+            "plan": PLAN,
             "marks": [2.5],
             "figure": FIGURE,
             "figure_table": {

@@ -95,3 +95,12 @@ FIGURE = {
         "legend": {"y": -0.16},
     },
 }
+ROW_ACTIONS = [
+    {"key": "view", "text": "View details", "needs": "one", "icon": "eye"},
+    {"key": "delete", "text": "Delete", "needs": "one", "icon": "trash", "denied": "Needs the Administrator role"},
+]
+PLAN = [
+    {"number": 1, "kind": "Campaign", "name": "home-page", "href": "#", "status": "ACTIVE", "blocked_by": []},
+    {"number": 2, "kind": "Solution", "name": "for-you", "href": "#", "status": "ACTIVE", "blocked_by": ["home-page"]},
+    {"number": 3, "kind": "Dataset group", "name": "cinema", "status": "ACTIVE", "blocked_by": ["for-you"]},
+]
