@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.ui import jobs
+from apps.ui import destinations, jobs
 from apps.ui.flashes import flash
 from apps.ui.forms import OperationForm, TagsField
 from apps.ui.pages import FormPage
@@ -33,8 +33,11 @@ class ResourceTags(FormPage):
         return arn
 
     def back(self) -> str:
-        """The resource's page."""
-        return jobs.address(self.resource_arn)
+        """The resource's page, at its tags where they have a tab of their own."""
+        address = destinations.address(self.caller, self.resource_arn)
+        if not address:
+            return jobs.address(self.resource_arn)
+        return f"{address}{'&' if '?' in address else '?'}tab=tags"
 
     def current(self) -> list[dict[str, str]]:
         """The tags as they are."""
