@@ -211,7 +211,12 @@ WEB_THREADS = int(_number("WEB_THREADS", 4))
 # Empty: s3://bucket/key is DATA_DIR/buckets/bucket/key. "s3://": a real S3 endpoint (AWS_ENDPOINT_URL_S3).
 OBJECT_STORE_URL = os.environ.get("OBJECT_STORE_URL", "")
 BUCKETS_DIR = DATA_DIR / "buckets"
+# Empty: columns lie in DATA_DIR/columns. "s3://bucket/folder": there, and each machine keeps copies of what it reads.
+COLUMNS_URL = os.environ.get("COLUMNS_URL", "").rstrip("/")
 COLUMNS_DIR = DATA_DIR / "columns"
+COLUMNS_CACHE_DIR = DATA_DIR / "cache" / "columns"
+COLUMNS_CACHE_BYTES = int(_number("COLUMNS_CACHE_GIB", 50) * 2**30)
+INDEX_CHECK_SECONDS = _number("INDEX_CHECK_SECONDS", 5)  # how often a machine asks S3 for newer indexes
 MODELS_DIR = DATA_DIR / "models"
 UPLOAD_BUCKET = os.environ.get("UPLOAD_BUCKET", "uploads")
 UPLOAD_LIMIT = int(_number("UPLOAD_LIMIT_GIB", 5) * 2**30)

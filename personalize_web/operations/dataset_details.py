@@ -8,7 +8,6 @@ from personalize_web.operations import lookup
 from personalize_web.operations.answers import dates, failure, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.gate import own_operation
-from personalize_web.resources import locations
 from personalize_web.resources.models import Dataset, DatasetGroup, DatasetImportJob
 
 MOST_ROWS = 200
@@ -29,10 +28,10 @@ def list_dataset_details(caller: Caller, *, dataset_group_arn: str) -> dict[str,
 @own_operation(recorded=True)
 def list_dataset_rows(caller: Caller, *, dataset_arn: str, limit: int = 20) -> dict[str, Any]:
     """Ours, for a dataset's page: some of its rows, as they are stored."""
-    from personalize_web.engine.columns import ColumnStore  # a query engine: only loaded by processes that need it
+    from personalize_web.workers import folders  # a query engine: only loaded by processes that need it
 
     dataset = lookup.get(Dataset, caller, dataset_arn)
-    snapshot = ColumnStore(locations.columns_folder(dataset.storage_key)).snapshot()
+    snapshot = folders.store_of(dataset).snapshot()
     if not snapshot.segments:
         return {"columns": list(snapshot.columns), "rows": []}
     table = snapshot.sample(max(1, min(limit, MOST_ROWS)))

@@ -10,7 +10,7 @@ from uuid import UUID
 from personalize_web.engine.attributes import Attributes
 from personalize_web.engine.history import HistoryIndex
 from personalize_web.operations.runtime_datasets import Place
-from personalize_web.resources import locations
+from personalize_web.resources import locations, shared_columns
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ _lock = threading.Lock()
 
 def history_of_dataset(key: UUID) -> HistoryIndex | None:
     """What users did, as the dataset holds it now; None before the first import."""
-    return _open(locations.columns_folder(key) / locations.HISTORY, HistoryIndex.open)
+    return _open(shared_columns.index(key, locations.HISTORY), HistoryIndex.open)
 
 
 def history_of_model(key: UUID) -> HistoryIndex | None:
@@ -33,7 +33,7 @@ def history_of_model(key: UUID) -> HistoryIndex | None:
 
 def attributes_of_dataset(key: UUID) -> Attributes | None:
     """Rows of Items or Users, as the dataset holds them now; None before the first import."""
-    return _open(locations.columns_folder(key) / locations.ATTRIBUTES, Attributes.open)
+    return _open(shared_columns.index(key, locations.ATTRIBUTES), Attributes.open)
 
 
 def user_attributes(model: UUID, users: Place | None, user_id: str) -> Mapping[str, Any]:

@@ -189,8 +189,8 @@ USERS = "users"
 
 
 def columns_folder(storage_key: UUID) -> Path:
-    """Where a dataset's columns lie."""
-    return settings.COLUMNS_DIR / str(storage_key)
+    """Where this machine reads a dataset's columns and their indexes: where they lie, or copies of what is on S3."""
+    return (settings.COLUMNS_CACHE_DIR if settings.COLUMNS_URL else settings.COLUMNS_DIR) / str(storage_key)
 
 
 def model_folder(storage_key: UUID) -> Path:

@@ -24,7 +24,7 @@ class GuardedStore(ColumnStore):
     """Columns that change only while this attempt may change them, and note that they did."""
 
     def __init__(self, store: ColumnStore, context: JobContext, job: DatasetImportJob) -> None:
-        super().__init__(store.root, grace=store.grace)
+        super().__init__(store.disk, grace=store.grace)
         self._context = context
         self._job = job
 

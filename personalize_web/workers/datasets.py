@@ -1,6 +1,5 @@
 """The life of a dataset in the background."""
 
-from personalize_web.resources import locations
 from personalize_web.resources.models import Dataset, Tag
 from personalize_web.workers import folders
 from personalize_web.workers.context import JobContext
@@ -14,7 +13,7 @@ def create(context: JobContext, dataset: Dataset) -> None:
 
 def delete(context: JobContext, dataset: Dataset) -> Publication:
     """The dataset goes with its columns and its part of the event log; models trained on it stay."""
-    folders.remove(locations.columns_folder(dataset.storage_key))
+    folders.remove_columns(dataset)
 
     def publish() -> None:
         Tag.objects.filter(arn=dataset.arn).delete()

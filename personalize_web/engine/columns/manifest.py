@@ -1,16 +1,16 @@
 """The one file that says which segments a dataset consists of."""
 
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
-from uuid import uuid4
 
 Origin = Literal["BULK", "PUT"]
 
 NAME = "manifest.json"
+
+ORDER = "_order"
+"""A segment put together from segments of both origins carries each row's place among both in this column."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,17 @@ class Segment:
     origin: Origin
     rows: int
     bytes: int
-    unique: bool = True
-    """Whether no key occurs twice in it; true for events, which have none."""
     columns: tuple[str, ...] = ()
     """The columns the file holds; those added to the schema later read as null."""
+    rank: int = 0
+    """Its place among the segments; two that were put together from both origins share one, and ORDER decides."""
+    span: int = 0
+    """Places that its rows, and those of the segment that shares its rank, were numbered with; 0: as many as rows."""
+
+    @property
+    def places(self) -> int:
+        """How many places its rank takes up."""
+        return max(self.span, self.rows)
 
 
 @dataclass(frozen=True)
@@ -42,37 +49,35 @@ class Manifest:
     """The last sequence number of individually imported records that the segments hold."""
     retired: Mapping[str, float] = field(default_factory=dict)
     """When each file left the manifest, in Unix seconds."""
+    erased: Mapping[str, float] = field(default_factory=dict)
+    """When files were removed because of what they held; every machine removes its copies of them."""
 
     def next(self, **changes: Any) -> "Manifest":
         """The version after this one."""
         return replace(self, version=self.version + 1, **changes)
 
+    @property
+    def files(self) -> frozenset[str]:
+        """The names of the segments' files."""
+        return frozenset(segment.file for segment in self.segments)
 
-def load(root: Path) -> Manifest:
-    """The present version; an empty one where nothing has been written."""
-    try:
-        raw = json.loads((root / NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Manifest()
-    segments = tuple(Segment(**{**entry, "columns": tuple(entry["columns"])}) for entry in raw.pop("segments"))
-    return Manifest(**raw, segments=segments)
-
-
-def swap(root: Path, manifest: Manifest) -> None:
-    """Make ``manifest`` the present version in one step; a crash leaves the old or the new."""
-    aside = root / f".{NAME}.{uuid4().hex}"
-    with aside.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(manifest), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(root / NAME)
-    sync_directory(root)
+    @property
+    def next_rank(self) -> int:
+        """The rank of a segment that comes after all others."""
+        return max((segment.rank for segment in self.segments), default=-1) + 1
 
 
-def sync_directory(directory: Path) -> None:
-    """Make renames in ``directory`` survive a loss of power."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def dumps(manifest: Manifest) -> bytes:
+    """The manifest as it is stored."""
+    return json.dumps(asdict(manifest)).encode()
+
+
+def loads(content: bytes) -> Manifest:
+    """The manifest that was stored; segments of an earlier release of this service get their ranks."""
+    raw = json.loads(content)
+    known = {each.name for each in fields(Segment)}
+    segments = []
+    for number, entry in enumerate(raw.pop("segments")):
+        about = {"rank": number} | {name: value for name, value in entry.items() if name in known}
+        segments.append(Segment(**{**about, "columns": tuple(entry["columns"])}))
+    return Manifest(**raw, segments=tuple(segments))

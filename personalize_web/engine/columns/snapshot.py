@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from personalize_web.engine.columns import duck, views
+from personalize_web.engine.columns import duck, superseded, views
+from personalize_web.engine.columns.disk import Disk
 from personalize_web.engine.columns.manifest import Manifest, Origin, Segment
 
 
@@ -15,8 +16,14 @@ from personalize_web.engine.columns.manifest import Manifest, Origin, Segment
 class Snapshot:
     """A frozen view: later imports do not change what it reads."""
 
-    root: Path
+    disk: Disk
     manifest: Manifest
+
+    @property
+    def root(self) -> Path:
+        """A directory of this machine in which every segment can be read."""
+        self.disk.fetch(self.segments)
+        return self.disk.root
 
     @property
     def version(self) -> int:
@@ -50,8 +57,13 @@ class Snapshot:
         return int(found[0]) if found else 0
 
     def sql(self) -> str:
-        """A DuckDB query for the rows that count, unordered, with a last column ``_place`` that orders them."""
-        return views.effective(self.manifest, self.root)
+        """A DuckDB query for the rows that count, unordered, with a last column ``_place`` that orders them.
+
+        The first call for a version finds out which rows count; afterwards it is a plain scan, but for those that
+        do not.
+        """
+        root = self.root
+        return views.effective(self.manifest, root, superseded.file(self.manifest, root))
 
     def stored_sql(self, origin: Origin | None = None) -> str:
         """A DuckDB query for every stored row, of one origin or of both, with ``_place``."""
@@ -68,7 +80,9 @@ class Snapshot:
 
     def sample(self, n: int) -> pa.Table:
         """The first ``n`` stored rows of the newest segment: enough to see what the data look like."""
-        query = views.stored(self.manifest, self.root, self.segments[-1:])
+        newest = self.segments[-1:]
+        self.disk.fetch(newest)
+        query = views.stored(self.manifest, self.disk.root, newest)
         return self._read(f"SELECT * FROM ({query}) ORDER BY {views.PLACE} LIMIT {int(n)}", None)
 
     def _read(self, query: str, columns: Sequence[str] | None) -> pa.Table:

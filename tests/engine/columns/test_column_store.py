@@ -12,64 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from personalize_web.engine.columns import ColumnStore
-from personalize_web.engine.schemas import parse
-
-INTERACTIONS = parse(
-    json.dumps(
-        {
-            "type": "record",
-            "name": "Interactions",
-            "fields": [
-                {"name": "USER_ID", "type": "string"},
-                {"name": "ITEM_ID", "type": "string"},
-                {"name": "TIMESTAMP", "type": "long"},
-            ],
-        }
-    )
-)
-
-
-def users_schema(*more):
-    fields = [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": ["null", "int"]}, *more]
-    return parse(json.dumps({"type": "record", "name": "Users", "fields": fields}))
-
-
-USERS = users_schema()
-
-
-def events(*rows):
-    users, items, times = zip(*rows, strict=True) if rows else ((), (), ())
-    return pa.table(
-        {
-            "USER_ID": pa.array(users, pa.string()),
-            "ITEM_ID": pa.array(items, pa.string()),
-            "TIMESTAMP": pa.array(times, pa.int64()),
-        }
-    )
-
-
-def people(*rows):
-    ids, ages = zip(*rows, strict=True) if rows else ((), ())
-    return pa.table({"USER_ID": pa.array(ids, pa.string()), "AGE": pa.array(ages, pa.int32())})
-
-
-def rows_of(table):
-    return [tuple(row.values()) for row in table.to_pylist()]
-
-
-@pytest.fixture
-def store(tmp_path):
-    return ColumnStore(tmp_path / "columns")
-
-
-@pytest.fixture
-def written(tmp_path):
-    def write(table, name=None):
-        path = tmp_path / (name or f"{os.urandom(4).hex()}.parquet")
-        pq.write_table(table, path)
-        return path
-
-    return write
+from tests.engine.columns.samples import INTERACTIONS, USERS, events, people, rows_of, users_schema
 
 
 def test_nothing_imported_is_an_empty_dataset(store):

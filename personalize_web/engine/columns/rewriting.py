@@ -1,0 +1,153 @@
+"""New segments out of old ones: without some rows, or several in one. Rows stream through, in their order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from personalize_web.engine.columns import duck
+from personalize_web.engine.columns.manifest import ORDER, Manifest, Origin, Segment
+
+ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+}
+_BATCH = 1 << 17
+"""Rows that are in memory at a time, and in a row group."""
+
+
+class Ids:
+    """Values to look for in a column of many files."""
+
+    def __init__(self, column: str, values: Sequence[str]) -> None:
+        self.column = column
+        self.values = pa.table({"value": pa.array(sorted(set(values)), pa.string())})
+
+    def rows(self, path: Path) -> NDArray[np.int64]:
+        """The numbers of the rows that hold any of the values, ascending."""
+        column = duck.name(self.column)
+        with duck.connect() as connection:
+            connection.register("wanted", self.values)
+            found = connection.execute(
+                f"SELECT file_row_number FROM read_parquet({duck.text(path)}, file_row_number = true) "
+                f"SEMI JOIN wanted ON {column} = value ORDER BY 1"
+            ).fetchnumpy()
+        return np.asarray(found["file_row_number"], np.int64)
+
+    def are_in(self, path: Path) -> bool:
+        """Whether a finished Parquet file holds any of the values; true for what can't be read."""
+        try:
+            if self.column not in pq.read_schema(path).names:
+                return False
+        except (pa.ArrowInvalid, OSError):
+            return True
+        return len(self.rows(path)) > 0
+
+
+def without(path: Path, rows: NDArray[np.int64], target: Path) -> int:
+    """Write the file again without some of its rows, given ascending; answers how many stay."""
+    source = pq.ParquetFile(path)
+    begin = kept = 0
+    with source, pq.ParquetWriter(target, source.schema_arrow) as writer:
+        for batch in source.iter_batches(_BATCH):
+            low, high = np.searchsorted(rows, [begin, begin + batch.num_rows])
+            mask = np.ones(batch.num_rows, bool)
+            mask[rows[low:high] - begin] = False
+            begin += batch.num_rows
+            part = batch.filter(pa.array(mask))
+            kept += part.num_rows
+            if part.num_rows:
+                writer.write_batch(part)
+    return kept
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A file that takes the place of several segments."""
+
+    path: Path
+    origin: Origin
+    rows: int
+    rank: int
+    span: int
+    replaced: tuple[str, ...]
+    """The files whose rows it holds."""
+
+
+def runs(manifest: Manifest, largest: int) -> list[tuple[Segment, ...]]:
+    """Segments that follow one another, none of which has more than ``largest`` rows, worth being put together."""
+    found = []
+    for few, run in groupby(_ranks(manifest.segments), key=lambda rank: sum(each.rows for each in rank) <= largest):
+        ranks = list(run)
+        if few and len(ranks) > 1:
+            found.append(tuple(segment for rank in ranks for segment in rank))
+    return found
+
+
+def merge(root: Path, manifest: Manifest, run: Sequence[Segment], aside: Path) -> Iterator[Merged]:
+    """Write the run's rows to one file for each origin; two files share a rank, and ORDER says what came first."""
+    origins: list[Origin] = sorted({segment.origin for segment in run})
+    first, span = run[0].rank, 0
+    begins: dict[int, int] = {}
+    for rank in _ranks(run):
+        begins[rank[0].rank] = span
+        span += max(segment.places for segment in rank)
+    for origin in origins:
+        chosen = [segment for segment in run if segment.origin == origin]
+        held = {column for segment in chosen for column in segment.columns}
+        path = aside / f"merged-{first}-{origin.lower()}.parquet"
+        rows = _write(root, manifest.columns, chosen, held, begins if len(origins) > 1 else None, path)
+        yield Merged(path, origin, rows, first, span if len(origins) > 1 else 0, tuple(s.file for s in chosen))
+
+
+def _ranks(segments: Sequence[Segment]) -> list[list[Segment]]:
+    return [list(rank) for _, rank in groupby(segments, key=lambda segment: segment.rank)]
+
+
+def _write(
+    root: Path,
+    columns: Mapping[str, str],
+    segments: Sequence[Segment],
+    held: set[str],
+    begins: Mapping[int, int] | None,
+    target: Path,
+) -> int:
+    """The rows of the segments one after another; with ``begins``, the first place of each rank, ORDER is added."""
+    types = {column: ARROW_TYPES[type_] for column, type_ in columns.items() if column in held}
+    types |= {column: pa.string() for column in sorted(held - set(columns) - {ORDER})}
+    if begins is not None:
+        types[ORDER] = pa.int64()
+    schema = pa.schema(types.items())
+    rows = 0
+    with pq.ParquetWriter(target, schema) as writer:
+        for segment in segments:
+            at = 0
+            with pq.ParquetFile(root / segment.file) as source:
+                for batch in source.iter_batches(_BATCH):
+                    arrays = {name: batch.column(name) for name in batch.schema.names if name in types}
+                    if begins is not None:
+                        inside = arrays.get(ORDER)
+                        places = np.arange(at, at + batch.num_rows) if inside is None else inside.to_numpy()
+                        arrays[ORDER] = pa.array(places + begins[segment.rank])
+                    at += batch.num_rows
+                    writer.write_batch(_filled(arrays, schema, batch.num_rows))
+            rows += at
+    return rows
+
+
+def _filled(arrays: Mapping[str, pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+    return pa.record_batch(
+        [
+            arrays[field.name].cast(field.type) if field.name in arrays else pa.nulls(rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
