@@ -72,6 +72,8 @@ class Backlog(Generic[T]):
                 with self._lock:
                     self._waiting[:0] = batch
                 return False
+            except Exception:
+                logger.exception("%s are given up: they cannot be written", self.name)
 
     def _start(self) -> None:
         """Begin to write, also in a process that was forked from one that did."""

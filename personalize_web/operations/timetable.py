@@ -20,6 +20,7 @@ from personalize_web.resources.models import (
     Job,
     MetricAttribution,
     Recommender,
+    Record,
     Solution,
     SolutionVersion,
 )
@@ -64,10 +65,12 @@ def retrain_recommender(caller: Caller, *, recommender_arn: str) -> dict[str, An
 
 @own_operation(role=ADMINISTRATOR, writes=True, recorded=False)
 def store_new_events(caller: Caller) -> dict[str, Any]:
-    """Of every account: let the recorded events that wait be moved into their datasets' columns."""
+    """Of every account: let the events and records that wait be moved into their datasets' columns."""
     _scheduler_only(caller)
-    waiting = Event.objects.filter(dataset=OuterRef("pk"), stored=False, user_id__isnull=False)
-    datasets = [each for each in Dataset.objects.filter(Exists(waiting), status=statuses.ACTIVE) if _may_store(each)]
+    events = Event.objects.filter(dataset=OuterRef("pk"), stored=False, user_id__isnull=False)
+    records = Record.objects.filter(dataset=OuterRef("pk"), stored=False)
+    waiting = Dataset.objects.filter(Exists(events) | Exists(records), status=statuses.ACTIVE)
+    datasets = [each for each in waiting if _may_store(each)]
     for dataset in datasets:
         job.enqueue("store-events", dataset, caller=caller)
     return {"datasetArns": [dataset.arn for dataset in datasets]}

@@ -20,8 +20,7 @@ def create(context: JobContext, analysis: DataInsightsJob) -> Publication:
     schemas: dict[str, Any] = {}
     group = analysis.dataset_group
     for dataset in group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=ANALYSED).select_related("schema"):
-        if dataset.dataset_type == "INTERACTIONS":
-            events.store_waiting(dataset)
+        events.store_waiting(dataset)
         snapshot = folders.store_of(dataset).snapshot()
         if snapshot.segments:
             snapshots[dataset.dataset_type] = snapshot

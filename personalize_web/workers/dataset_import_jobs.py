@@ -71,8 +71,7 @@ def _import(context: JobContext, job: DatasetImportJob, dataset: Dataset) -> Non
     context.phase("Fetch files", 1, 6)
     files = locations.files_to_import(locations.parse(job.data_location))
     context.log(f"{len(files):,} files with {sum(file.bytes for file in files):,} bytes at {job.data_location}.")
-    if dataset.dataset_type == "INTERACTIONS":
-        events.store_waiting(dataset)
+    events.store_waiting(dataset)
     with locations.local_copies(files, settings.DATA_DIR / "scratch" / f"job-{context.row.pk}") as paths:
         sources = [importing.SourceFile(path=path, name=file.name) for path, file in zip(paths, files, strict=True)]
         try:

@@ -1,83 +1,107 @@
-"""From the event log to the columns: recorded events, and whose an anonymous session turned out to be."""
+"""From the event log to the columns: what was recorded, and whose an anonymous session turned out to be."""
 
-import time
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import Max
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
+from personalize_web.engine.schemas import Field
 from personalize_web.resources import statuses
 from personalize_web.resources.models import Dataset, DatasetGroup, Event
-from personalize_web.workers import folders, indexes
+from personalize_web.workers import folders, storing
 from personalize_web.workers.context import JobContext
 
-BATCH = 50_000
-"""Events moved in one step."""
+OF_EVENTS = ("INTERACTIONS", "ACTION_INTERACTIONS")
+_COLUMNS = (
+    "pk", "event_id", "user_id", "item_id", "event_type", "event_value", "timestamp", "impression",
+    "recommendation_id", "attribution_source", "properties",
+)  # fmt: skip
+_MEMBERS: Mapping[str, Callable[[Sequence[Any]], Sequence[Any]]] = {
+    "USER_ID": lambda rows: rows[2],
+    "ITEM_ID": lambda rows: rows[3],
+    "ACTION_ID": lambda rows: rows[3],
+    "EVENT_TYPE": lambda rows: rows[4],
+    "EVENT_VALUE": lambda rows: rows[5],
+    "TIMESTAMP": lambda rows: [int(moment) for moment in rows[6]],
+    "IMPRESSION": lambda rows: ["|".join(items) if items else None for items in rows[7]],
+    "RECOMMENDATION_ID": lambda rows: rows[8],
+    "EVENT_ATTRIBUTION_SOURCE": lambda rows: rows[9],
+}
+"""Column -> its values, from the columns of the log. Every other column stands in the properties."""
 
 
 def store(context: JobContext, dataset: Dataset) -> None:
-    """Move what waits in the event log of this dataset into its columns."""
-    context.phase("Storing recorded events", 1, 1)
-    context.log(f"{store_waiting(dataset, context):,} events stored.")
+    """Move what waits for this dataset into its columns."""
+    context.phase("Storing individually imported records", 1, 1)
+    context.log(f"{store_waiting(dataset, context):,} records stored.")
 
 
 def store_waiting(dataset: Dataset, context: JobContext | None = None) -> int:
-    """Append the waiting events whose user is known; the answer is how many those were.
+    """Append everything imported by itself that waits for this dataset; the answer is how many rows that were.
 
-    An interruption does no harm: events that were appended but not yet marked are appended again, and equal rows count
-    once. The history index is renewed before events are marked, so that a reader finds each event in one of the two.
+    Of events, those whose user is known: anonymous ones wait until their session is linked. An interruption does no
+    harm: rows that were appended but not yet marked are appended again, and equal rows count once. What serving reads
+    is renewed before rows are marked, so that a reader finds each event in the log or in the columns.
     """
-    waiting = dataset.events.filter(stored=False, user_id__isnull=False).order_by("pk")
-    moved = 0
-    while batch := list(waiting[:BATCH]):
-        if context:
-            context.check()
-        schema = folders.schema_of(dataset)
-        columns = [field.name for field in schema.fields]
-        folders.store_of(dataset).append_individual(_table(batch, columns), time.time_ns(), schema)
-        indexes.renew(dataset)
-        Event.objects.filter(pk__in=[event.pk for event in batch]).update(stored=True)
-        moved += len(batch)
-    if moved:
-        indexes.count(dataset)
-    return moved
+    if dataset.dataset_type in OF_EVENTS:
+        waiting = dataset.events.filter(stored=False, user_id__isnull=False)
+        return storing.store(dataset, waiting, _COLUMNS, _table, context)
+    return storing.store(dataset, dataset.records.filter(stored=False), ("pk", "key", "values"), _records, context)
 
 
 def link_sessions(group: DatasetGroup) -> int:
     """Give anonymous events to the user their session turned out to be of; the answer is the newest event looked at.
 
-    An event goes to the user of the next event of its session that names one, else of the last.
+    A session is the same in both event datasets of a group. An event goes to the user of the next event of its session
+    that names one, else of the last.
     """
-    log = Event.objects.filter(dataset__dataset_group=group, dataset__status=statuses.ACTIVE)
+    datasets = list(group.datasets.filter(dataset_type__in=OF_EVENTS, status=statuses.ACTIVE))
+    log = Event.objects.filter(dataset__in=datasets)
     newest = log.aggregate(newest=Max("pk"))["newest"] or 0
     known = log.filter(user_id__isnull=False)
-    anonymous = log.filter(user_id__isnull=True, pk__lte=newest, session_id__in=known.values("session_id"))
-    for session in list(anonymous.order_by().values_list("session_id", flat=True).distinct()):
-        linked = list(known.filter(session_id=session).order_by("pk").values_list("pk", "user_id"))
-        places = [pk for pk, _ in linked]
-        for pk in anonymous.filter(session_id=session).values_list("pk", flat=True):
-            _, user = linked[min(bisect_right(places, pk), len(linked) - 1)]
-            Event.objects.filter(pk=pk).update(user_id=user)
+    anonymous = log.filter(user_id__isnull=True, pk__lte=newest)
+    for sessions in _in_parts(anonymous.filter(session_id__in=known.values("session_id"))):
+        of_session = known.filter(session_id=OuterRef("session_id"))
+        following = of_session.filter(pk__gt=OuterRef("pk")).order_by("pk").values("user_id")[:1]
+        last = of_session.filter(pk__lt=OuterRef("pk")).order_by("-pk").values("user_id")[:1]
+        linked = Coalesce(Subquery(following), Subquery(last))
+        anonymous.filter(session_id__in=sessions).update(user_id=linked)
     return newest
 
 
-def _table(batch: Sequence[Event], columns: Sequence[str]) -> pa.Table:
-    rows = [_row(event) for event in batch]
-    table = {column: [row.get(column) for row in rows] for column in columns}
-    return pa.table(table | {"_event_id": [event.event_id for event in batch]})
+def _in_parts(events: QuerySet[Event]) -> Iterator[list[str]]:
+    """Their sessions, some at a time, so that the database is never held for long."""
+    sessions = list(events.order_by().values_list("session_id", flat=True).distinct())
+    for begin in range(0, len(sessions), storing.AT_ONCE):
+        yield sessions[begin : begin + storing.AT_ONCE]
 
 
-def _row(event: Event) -> dict[str, Any]:
-    return {
-        **event.properties,
-        "USER_ID": event.user_id,
-        "ITEM_ID": event.item_id,
-        "EVENT_TYPE": event.event_type,
-        "EVENT_VALUE": event.event_value,
-        "TIMESTAMP": int(event.timestamp),
-        "IMPRESSION": "|".join(event.impression) if event.impression else None,
-        "RECOMMENDATION_ID": event.recommendation_id,
-        "EVENT_ATTRIBUTION_SOURCE": event.attribution_source,
-    }
+def _table(dataset: Dataset, batch: Sequence[tuple[Any, ...]]) -> pa.Table:
+    rows = list(zip(*batch, strict=True))
+    properties = rows[10]
+    columns = {}
+    for field in folders.schema_of(dataset).fields:
+        member = _MEMBERS.get(field.name)
+        given = member(rows) if member else [each.get(field.name) for each in properties]
+        columns[field.name] = _array(field, given)
+    return pa.table(columns | {"_event_id": pa.array(rows[1], pa.string())})
+
+
+def _records(dataset: Dataset, batch: Sequence[tuple[Any, ...]]) -> pa.Table:
+    _, keys, values = zip(*batch, strict=True)
+    schema = folders.schema_of(dataset)
+    return pa.table(
+        {
+            field.name: _array(field, keys if field.name == schema.key else [each.get(field.name) for each in values])
+            for field in schema.fields
+        }
+    )
+
+
+def _array(field: Field, given: Sequence[Any]) -> pa.Array:
+    if field.type in ("float", "double"):
+        return pa.array([None if value is None else float(value) for value in given], pa.float64())
+    types = {"string": pa.string(), "boolean": pa.bool_()}
+    return pa.array(given, types.get(field.type, pa.int64()))

@@ -96,8 +96,7 @@ def read(
     tables: dict[str, pa.Table] = {}
     snapshots: dict[str, tuple[Snapshot, Schema]] = {}
     for each in group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=TRAINED_ON).select_related("schema"):
-        if each.dataset_type == "INTERACTIONS":
-            events.store_waiting(each)
+        events.store_waiting(each)
         snapshot = folders.store_of(each).snapshot()
         snapshots[each.dataset_type] = (snapshot, folders.schema_of(each))
         tables[each.dataset_type] = snapshot.table()
