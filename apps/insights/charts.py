@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.insights import figures
+from apps.ui import figures
 from apps.ui.formats import number, percent
 
 ADVISED = 0.70

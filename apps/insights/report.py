@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from apps.insights import charts, figures, statistics
-from apps.ui import dataset_types
+from apps.insights import charts, statistics
+from apps.ui import dataset_types, figures
 from apps.ui.formats import MISSING, number, percent
 
 Numbers = Mapping[str, Any]

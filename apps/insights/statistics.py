@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.insights import column_charts
-from apps.ui import dataset_types
+from apps.ui import column_charts, dataset_types
 from apps.ui.formats import MISSING, number, percent
 
 ROLES = {

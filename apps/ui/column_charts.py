@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.insights import figures
+from apps.ui import figures
 from apps.ui.formats import number, percent
 
 LABEL = {"yref": "paper", "yanchor": "top", "bgcolor": "var:bg-container", "borderpad": 2}
