@@ -16,6 +16,14 @@ from personalize_web.operations.campaigns import (
 )
 from personalize_web.operations.create_records import create_records, record_template
 from personalize_web.operations.data_checks import create_data_check, describe_data_check, list_data_checks
+from personalize_web.operations.data_deletion_jobs import (
+    create_data_deletion_job,
+    create_data_deletion_job_from_ids,
+    describe_data_deletion_job,
+    describe_data_deletion_job_details,
+    list_data_deletion_jobs,
+    preview_data_deletion,
+)
 from personalize_web.operations.data_preparations import (
     create_data_preparation,
     describe_data_preparation,
@@ -88,17 +96,14 @@ from personalize_web.operations.metric_attributions import (
 from personalize_web.operations.not_yet import (
     create_batch_inference_job,
     create_batch_segment_job,
-    create_data_deletion_job,
     create_filter,
     delete_filter,
     describe_batch_inference_job,
     describe_batch_segment_job,
-    describe_data_deletion_job,
     describe_filter,
     get_action_recommendations,
     list_batch_inference_jobs,
     list_batch_segment_jobs,
-    list_data_deletion_jobs,
     list_filters,
 )
 from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
@@ -310,6 +315,9 @@ __all__ = [  # noqa: RUF022
     "describe_dataset_export_job_details",  # for its page: where the files lie and how much was written
     "list_replacement_schemas",  # for the console: schemas that may take the place of a dataset's
     "check_replacement",  # for the editor: what a schema would change in a dataset's columns
+    "describe_data_deletion_job_details",  # for its page: who was named and found, and what was removed
+    "create_data_deletion_job_from_ids",  # for the console: the same from a list of ids
+    "preview_data_deletion",  # for the console: what a data deletion job would find
     "search_resources",  # for the search box: resources whose name contains text, or whose ARN it is
     "describe_solution_version_details",  # for a version's page
     "list_solution_details",  # for a group's solutions

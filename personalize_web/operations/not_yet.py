@@ -68,10 +68,6 @@ create_batch_segment_job = refused("create_batch_segment_job")
 describe_batch_segment_job = absent("describe_batch_segment_job", "batch_segment_job_arn", "batch-segment-job")
 list_batch_segment_jobs = empty("list_batch_segment_jobs", "batchSegmentJobs")
 
-create_data_deletion_job = refused("create_data_deletion_job")
-describe_data_deletion_job = absent("describe_data_deletion_job", "data_deletion_job_arn", "data-deletion-job")
-list_data_deletion_jobs = empty("list_data_deletion_jobs", "dataDeletionJobs")
-
 create_filter = refused("create_filter")
 delete_filter = absent("delete_filter", "filter_arn", "filter")
 describe_filter = absent("describe_filter", "filter_arn", "filter")

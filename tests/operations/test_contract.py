@@ -14,16 +14,13 @@ AWS = service_model.operations()
 NOT_AVAILABLE = {
     "create_batch_inference_job",
     "create_batch_segment_job",
-    "create_data_deletion_job",
     "create_filter",
     "delete_filter",
     "describe_batch_inference_job",
     "describe_batch_segment_job",
-    "describe_data_deletion_job",
     "describe_filter",
     "list_batch_inference_jobs",
     "list_batch_segment_jobs",
-    "list_data_deletion_jobs",
     "list_filters",
     "get_action_recommendations",
 }
