@@ -45,6 +45,12 @@ def count_events() -> None:
     timetable.count_new_events(clock())
 
 
+@shared_task(name="apps.timetable.refresh_trends")
+def refresh_trends() -> None:
+    """Let trends be evaluated again."""
+    timetable.refresh_trends(clock())
+
+
 def _ask(operation, address: dict[str, str], **arguments: str) -> None:
     try:
         operation(clock(address["account"], address["region"]), **arguments)

@@ -107,7 +107,7 @@ class Dataset:
         """
         selection, limits = selection or Selection(), limits or Limits()
         _check_event_types(interactions, schemas["INTERACTIONS"], limits)
-        interactions, weight = _selected(interactions, selection)
+        interactions, weight = selected(interactions, selection)
         if interactions.num_rows > limits.max_interactions:
             newest = np.argsort(-_int64(interactions, "TIMESTAMP"), kind="stable")[: limits.max_interactions]
             newest.sort()
@@ -194,7 +194,7 @@ def _check_event_types(interactions: pa.Table, schema: Any, limits: Limits) -> N
         )
 
 
-def _selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[np.float32]]:
+def selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[np.float32]]:
     """The rows a selection reads, with their weights."""
     count = table.num_rows
     if selection.event_type is None and selection.event_value_threshold is None and not selection.events:

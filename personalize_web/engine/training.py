@@ -14,6 +14,7 @@ import numpy as np
 from personalize_web.engine import metrics, serving
 from personalize_web.engine.algorithms import algorithm
 from personalize_web.engine.algorithms.base import Model, Options
+from personalize_web.engine.algorithms.trending import foreseen
 from personalize_web.engine.dataset import Dataset
 from personalize_web.engine.recipes.hyperparameters import resolve, typed
 from personalize_web.engine.recipes.recipe import Recipe
@@ -66,6 +67,8 @@ def train_version(
     first = method.train(divided.train, config, options, reporter)
     _phase(reporter, 3)
     found = _measured(first, dataset, divided, recipe, reporter)
+    if recipe.method == "trending":
+        found["trend_prediction_accuracy"] = round(foreseen(dataset, float(first.settings["interval"])), 4)
     baselines = {"aws-popularity-count": _baseline(dataset, divided, recipe, reporter)}
     reporter.log("; ".join(f"{key} {value:.4f}" for key, value in sorted(found.items())))
     _phase(reporter, 4)

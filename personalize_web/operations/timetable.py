@@ -1,6 +1,7 @@
 """What the clock asks for, ours beside the 79: which trainings are due, which events wait. For the scheduler alone."""
 
 import re
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +9,13 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from personalize_web.engine import trends
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.operations import lookup
 from personalize_web.operations.caller import ADMINISTRATOR, Caller
 from personalize_web.operations.errors import AccessDeniedException
 from personalize_web.operations.gate import own_operation
-from personalize_web.resources import statuses
+from personalize_web.resources import locations, statuses
 from personalize_web.resources.models import (
     Dataset,
     Event,
@@ -29,6 +31,8 @@ from personalize_web.workers import job
 RECOMMENDER_PERIOD = timedelta(days=7)
 AFTER_START = timedelta(hours=1)
 """A recommender that was started again is not retrained sooner."""
+CLOCK_BEAT = 60
+"""Seconds between two looks at the trends."""
 STORE_EVERY = timedelta(minutes=1)
 STORE_SHARE = 20
 """Storing events may take at most one part in this many of the time."""
@@ -91,6 +95,38 @@ def count_new_events(caller: Caller) -> dict[str, Any]:
     for each in due:
         job.enqueue("count-attribution", each, caller=caller)
     return {"metricAttributionArns": [each.arn for each in due]}
+
+
+@own_operation(role=ADMINISTRATOR, writes=True, recorded=False)
+def refresh_trends(caller: Caller) -> dict[str, Any]:
+    """Of every account: let the trends that are older than their interval be evaluated again."""
+    _scheduler_only(caller)
+    trending = [name for name, recipe in RECIPES.items() if recipe.method == "trending"]
+    versions = SolutionVersion.objects.filter(
+        status=statuses.ACTIVE, solution__recipe_name__in=trending, campaigns__isnull=False
+    ).distinct()
+    recommenders = Recommender.objects.filter(status=statuses.ACTIVE, recipe_name__in=trending)
+    due: list[str] = []
+    for kind, rows in (("refresh-version-trends", versions), ("refresh-recommender-trends", recommenders)):
+        for each in rows:
+            config = each.config if isinstance(each, SolutionVersion) else {}
+            recipe_name = each.solution.recipe_name if isinstance(each, SolutionVersion) else each.recipe_name
+            if _trends_are_old(each, trends.interval(RECIPES[recipe_name], config)) and not _at_work(kind, each):
+                job.enqueue(kind, each, caller=caller)
+                due.append(each.arn)
+    return {"arns": due}
+
+
+def _trends_are_old(deployed: SolutionVersion | Recommender, interval: float) -> bool:
+    """Whether an interval has passed since they were evaluated; the interval is short of by the clock's own beat."""
+    if deployed.storage_key is None:
+        return False
+    path = locations.model_folder(deployed.storage_key) / trends.FILE
+    return not path.exists() or time.time() - path.stat().st_mtime > interval - CLOCK_BEAT
+
+
+def _at_work(kind: str, resource: SolutionVersion | Recommender) -> bool:
+    return Job.objects.filter(kind=kind, resource_arn=resource.arn, state__in=Job.UNFINISHED).exists()
 
 
 def _scheduler_only(caller: Caller) -> None:

@@ -156,6 +156,8 @@ KINDS = {
     "create-solution": _create(Solution, "solutions:create"),
     "delete-solution": _delete(Solution, "solutions:delete"),
     "create-solution-version": _create(SolutionVersion, "solution_versions:create", uses_data=True),
+    "refresh-version-trends": Kind(SolutionVersion, "trends:refresh_version"),
+    "refresh-recommender-trends": Kind(Recommender, "trends:refresh_recommender"),
     "create-campaign": _create(Campaign, "campaigns:create"),
     "update-campaign": Kind(Campaign, "campaigns:update", update=True),
     "delete-campaign": _delete(Campaign, "campaigns:delete"),

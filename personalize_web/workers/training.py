@@ -19,7 +19,7 @@ from personalize_web.engine.schemas import Schema
 from personalize_web.engine.selection import Selection
 from personalize_web.resources import locations, statuses
 from personalize_web.resources.models import DatasetGroup
-from personalize_web.workers import events, folders, indexes
+from personalize_web.workers import events, folders, indexes, trends
 from personalize_web.workers.context import JobContext
 from personalize_web.workers.phases import Phases
 
@@ -57,6 +57,8 @@ def train(
     try:
         outcome = _train(context, recipe, dataset, config, folder)
         indexes.lay_beside(folder, snapshots)
+        if recipe.method == "trending":
+            trends.evaluate(folder, group, recipe, config, selection)
     except BaseException:
         folders.remove(folder)
         raise

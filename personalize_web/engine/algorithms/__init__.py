@@ -10,6 +10,7 @@ METHODS = {
     "co_occurrence": "CoOccurrence",
     "sequence_transformer": "SequenceTransformer",
     "similar_items": "SimilarItems",
+    "trending": "Trending",
 }
 """Method of a recipe -> class in the module of the same name."""
 

@@ -8,8 +8,17 @@ from personalize_web.engine.metrics.hit_rate import hit_rate
 from personalize_web.engine.metrics.ndcg import normalized_discounted_cumulative_gain
 from personalize_web.engine.metrics.precision import precision
 from personalize_web.engine.metrics.reciprocal_rank import reciprocal_rank
+from personalize_web.engine.metrics.trend_prediction_accuracy import trend_prediction_accuracy
 
-__all__ = ["coverage", "evaluate", "hit_rate", "normalized_discounted_cumulative_gain", "precision", "reciprocal_rank"]
+__all__ = [
+    "coverage",
+    "evaluate",
+    "hit_rate",
+    "normalized_discounted_cumulative_gain",
+    "precision",
+    "reciprocal_rank",
+    "trend_prediction_accuracy",
+]
 
 
 def evaluate(pairs: Iterable[tuple[Sequence[str], Collection[str]]]) -> dict[str, float]:

@@ -61,7 +61,7 @@ CUSTOM: tuple[Recipe, ...] = (
     Recipe(
         name="aws-trending-now", title="Trending-Now", type="POPULAR_ITEMS", served_as="POPULAR_ITEMS",
         method="trending", algorithm="aws-trending-now-custom", feature_transformation="trending-now",
-        datasets=_COUNTED, user_id=FILTER_ONLY, features=_ANSWERS - {"batch"},
+        datasets=_COUNTED, user_id=FILTER_ONLY, features=_ANSWERS - {"batch"}, available=True,
         description="Items whose popularity rises fastest, evaluated at a fixed interval.",
     ),
     Recipe(

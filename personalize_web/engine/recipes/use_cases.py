@@ -48,7 +48,7 @@ VIDEO_ON_DEMAND: tuple[Recipe, ...] = (
     _use_case(
         "aws-vod-trending-now", "Trending now", "POPULAR_ITEMS", "trending",
         "Videos that are rapidly becoming more popular, evaluated every two hours.", domain="VIDEO_ON_DEMAND",
-        user_id=FILTER_ONLY,
+        user_id=FILTER_ONLY, settings={"trend_discovery_frequency": "2 hours"}, available=True,
     ),
     _use_case(
         "aws-vod-top-picks", "Top picks for you", "USER_PERSONALIZATION", "sequence_transformer",

@@ -7,6 +7,7 @@ from personalize_web.engine.errors import DataError
 from personalize_web.engine.serving.co_occurrence import CoOccurrenceModel
 from personalize_web.engine.serving.popularity import PopularityModel
 from personalize_web.engine.serving.requests import History, PastEvents, Recommended, Request, ServingModel
+from personalize_web.engine.serving.trending import TrendingModel
 
 __all__ = ["History", "PastEvents", "Recommended", "Request", "ServingModel", "load"]
 
@@ -22,6 +23,8 @@ def load(directory: Path, *, verify: bool = True) -> ServingModel:
         return PopularityModel(artifact)
     if kind == "co_occurrence":
         return CoOccurrenceModel(artifact)
+    if kind == "trending":
+        return TrendingModel(artifact)
     if kind == "sequence":
         from personalize_web.engine.serving.sequence import SequenceModel
 
