@@ -20,6 +20,8 @@ from personalize_web.resources.models import Dataset
 MOST = 10
 SESSION = "console"
 """Of events that name none."""
+UNTYPED = "interaction"
+"""The event type, which a call needs, where the schema has no column for it."""
 _EVENT_MEMBERS = {
     "eventtype": "eventType",
     "eventid": "eventId",
@@ -108,8 +110,11 @@ def _put_events(caller: Caller, dataset: Dataset, records: list[dict[str, Any]])
             "Recording item interactions needs an event tracker. Create one for this dataset group first.",
             field="dataset_arn",
         )
+    typed = "EVENT_TYPE" in values.parse_schema(dataset.schema.text, dataset.schema.domain).by_name
     for at, record in enumerate(records):
         event, rest = _members(record, _ITEM_EVENT_MEMBERS)
+        if not typed:
+            event.setdefault("eventType", UNTYPED)
         user, session = _take(rest, "userid"), _take(rest, "sessionid")
         if source := event.pop("metricAttribution", None):
             event["metricAttribution"] = {"eventAttributionSource": source}
