@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,6 +50,8 @@ class StoredObject:
     location: Location
     bytes: int
     modified: datetime | None
+    version: str = ""
+    """Another one after each change of its content: on S3 the entity tag, else the inode and the time of change."""
 
     @property
     def name(self) -> str:
@@ -135,6 +137,8 @@ def local_copies(files: list[StoredObject], scratch: Path) -> Iterator[list[Path
     """Paths on this machine with the files' content: the files themselves, or copies in ``scratch`` that go again."""
     filesystem, _ = _store()
     if _is_local(filesystem):
+        for file in files:
+            open_file(file.location).close()  # says so where it can't be read
         yield [Path(_path(file.location)) for file in files]
         return
     scratch.mkdir(parents=True, exist_ok=True)
@@ -146,10 +150,24 @@ def local_copies(files: list[StoredObject], scratch: Path) -> Iterator[list[Path
                 filesystem.get_file(_path(file.location), str(copy))
             except PermissionError as error:
                 raise DataError(f"{DENIED} Location: {file.location}") from error
+            except FileNotFoundError as error:
+                raise DataError(f"{INVALID} There is no file at {file.location}.") from error
             copies.append(copy)
         yield copies
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def require_unchanged(files: Iterable[StoredObject]) -> None:
+    """Raise DataError when one of ``files`` is not what it was when it was listed."""
+    for file in files:
+        present = find(file.location)
+        if present is None or (present.bytes, present.version) != (file.bytes, file.version):
+            happened = "removed" if present is None else "replaced or changed"
+            raise DataError(
+                f"{file.location} was {happened} while it was read. Nothing was imported; try again when its files "
+                "stay as they are."
+            )
 
 
 def put(source: Path, location: Location) -> StoredObject:
@@ -241,6 +259,7 @@ def _name(entry: dict[str, Any]) -> str:
 
 def _stored(location: Location, entry: dict[str, Any]) -> StoredObject:
     modified = entry.get("LastModified") or entry.get("mtime")
+    version = str(entry.get("ETag") or f"{entry.get('ino')}-{modified}")
     if isinstance(modified, int | float):
         modified = datetime.fromtimestamp(modified, UTC)
-    return StoredObject(location, int(entry.get("size") or 0), modified)
+    return StoredObject(location, int(entry.get("size") or 0), modified, version)

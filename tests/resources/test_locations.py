@@ -129,3 +129,48 @@ def test_the_same_on_an_s3_endpoint(s3, settings, tmp_path, monkeypatch):
     assert locations.open_file(at("s3://made-by-upload/x/new.csv")).read() == b"newer"
     locations.delete(at("s3://locations-test/in/"))
     assert not locations.exists(at("s3://locations-test/in/"))
+
+
+def test_files_that_changed_since_they_were_listed_are_told(buckets, tmp_path):
+    path = write(buckets / "data/a.csv")
+    files = locations.files_to_import(at("s3://data/a.csv"))
+    locations.require_unchanged(files)
+    write(tmp_path / "new").replace(path)
+    with pytest.raises(DataError, match="s3://data/a.csv was replaced or changed while it was read"):
+        locations.require_unchanged(files)
+    path.unlink()
+    with pytest.raises(DataError, match="s3://data/a.csv was removed while it was read"):
+        locations.require_unchanged(files)
+
+
+@pytest.mark.s3
+def test_on_an_s3_endpoint_a_change_shows_in_the_entity_tag_and_a_refusal_is_told(s3, settings, tmp_path, monkeypatch):
+    import boto3
+
+    for name, value in {
+        "AWS_ENDPOINT_URL_S3": s3,
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings.OBJECT_STORE_URL = "s3://"
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="changing")
+    client.put_object(Bucket="changing", Key="a.csv", Body=b"a,b\n")
+    for location in ("s3://changing/a.csv", "s3://changing/"):
+        files = locations.files_to_import(at(location))
+        locations.require_unchanged(files)
+    client.put_object(Bucket="changing", Key="a.csv", Body=b"a,c\n")
+    with pytest.raises(DataError, match="was replaced or changed"):
+        locations.require_unchanged(files)
+    filesystem, _ = locations._store()
+
+    def refuses(*_):
+        raise PermissionError("Access Denied")
+
+    monkeypatch.setattr(filesystem, "get_file", refuses)
+    told = "Insufficient privileges for accessing data in Amazon S3. Location: s3://changing/a.csv"
+    with pytest.raises(DataError, match=f"^{told}$"), locations.local_copies(files, tmp_path / "scratch"):
+        pass
+    assert not (tmp_path / "scratch").exists()

@@ -1,7 +1,7 @@
 """Files to columns: a bad row is named by its line, and nothing of a bad file is kept."""
 
 from personalize_web.engine.importing.checking import check_files
-from personalize_web.engine.importing.job import PHASES, import_files
+from personalize_web.engine.importing.job import PHASES, import_files, many_event_types, too_large
 from personalize_web.engine.importing.outcome import BadRow, BadRows, ImportSummary, SourceFile
 from personalize_web.engine.importing.preflight import Preflight, preflight
 
@@ -14,5 +14,7 @@ __all__ = [
     "SourceFile",
     "check_files",
     "import_files",
+    "many_event_types",
     "preflight",
+    "too_large",
 ]

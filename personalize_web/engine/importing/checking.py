@@ -8,7 +8,7 @@ from typing import Any
 from personalize_web.engine import statistics
 from personalize_web.engine.columns import ColumnStore, Snapshot, duck
 from personalize_web.engine.errors import DataError
-from personalize_web.engine.importing import headers, heads, job, parquet, reports, row_checks
+from personalize_web.engine.importing import headers, heads, job, parquet, reading, reports, row_checks
 from personalize_web.engine.importing.findings import Findings
 from personalize_web.engine.importing.outcome import BadRows, SourceFile
 from personalize_web.engine.importing.reading import Ready
@@ -46,7 +46,8 @@ def check_files(
     report = reporter or Silent()
     scratch.mkdir(parents=True, exist_ok=True)
     try:
-        return _Check(files, schema, scratch, full, report).run(minimum_rows, maximum_bytes)
+        with reading.plainly():
+            return _Check(files, schema, scratch, full, report).run(minimum_rows, maximum_bytes)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -40,7 +40,7 @@ def import_files(
     """
     report = reporter or Silent()
     total = _size(files, maximum_bytes)
-    with store.staging() as aside:
+    with reading.plainly(), store.staging() as aside:
         report.phase(PHASES[0], 1, len(PHASES))
         ready = _prepared(files, schema, aside, total, report)
         warnings = ignored_columns([file.header for file in ready], schema)

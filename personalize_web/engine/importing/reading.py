@@ -1,7 +1,10 @@
 """Files to Parquet segments in one pass of DuckDB, with progress and a way to stop."""
 
+import errno
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +21,8 @@ from personalize_web.engine.reporting import Reporter
 from personalize_web.engine.schemas import Schema
 
 _LOOK_EVERY = 0.2
+_LOGGED = 100
+"""Files that have a line each in the log."""
 _SMALL = 64 << 20
 """Bytes below which a Parquet file is put together with its neighbours."""
 
@@ -106,9 +111,15 @@ def write(files: Sequence[Ready], schema: Schema, aside: Path, reporter: Reporte
             values = ", ".join(rule.or_fail for rule in cell_rules(schema, file.traits))
             cells = f"SELECT {file.cells(schema.names)} FROM {file.table()}"
             query = f"COPY (SELECT {values} FROM ({cells})) TO {duck.text(target)}"
-            rows += _watched(connection, query, _Part(lines, file.lines, expected), reporter)
+            began = time.monotonic()
+            brought = _watched(connection, query, _Part(lines, file.lines, expected), reporter)
+            if len(targets) < _LOGGED:
+                reporter.log(f"{file.source.name}: {brought:,} rows in {time.monotonic() - began:.1f} s.")
+            rows += brought
             lines += file.lines
             targets.append(target)
+    if len(files) > _LOGGED:
+        reporter.log(f"… and {len(files) - _LOGGED:,} more files.")
     reporter.progress(1.0, rows=rows, rows_total=rows)
     return targets, rows
 
@@ -169,3 +180,18 @@ def _watched(connection: duckdb.DuckDBPyConnection, query: str, part: _Part, rep
     if failures:
         raise failures[0]
     return outcome[0]
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """What DuckDB says of disks and memory, said as Python says it."""
+    try:
+        yield
+    except duckdb.IOException as failure:
+        text = str(failure)
+        full = "No space left on device" in text or "Disk quota exceeded" in text
+        raise OSError(errno.ENOSPC if full else errno.EIO, text) from failure
+    except duckdb.OutOfMemoryException as failure:
+        if "max_temp_directory_size" in str(failure):
+            raise OSError(errno.ENOSPC, str(failure)) from failure
+        raise MemoryError(str(failure)) from failure
