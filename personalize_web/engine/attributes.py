@@ -1,17 +1,18 @@
 """Items' and users' columns for answers: memory-mapped, read by id without a query engine."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from personalize_web.engine import packing
-from personalize_web.engine.columns import Snapshot
-from personalize_web.engine.ids import Vocabulary
+from personalize_web.engine.columns import Snapshot, duck
+from personalize_web.engine.ids import Vocabulary, VocabularyWriter
 from personalize_web.engine.schemas import Schema
 
 KEYS = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
@@ -19,49 +20,73 @@ TITLES = ("TITLE", "NAME", "ITEM_NAME", "PRODUCT_NAME", "MOVIE_TITLE", "DISPLAY_
 """Names a column of titles usually has, the likeliest first."""
 
 
-def build(snapshot: Snapshot, schema: Schema, path: Path) -> None:
-    """Write the newest record of every id of ``snapshot`` to the file ``path``, atomically."""
+def build(snapshot: Snapshot, schema: Schema, path: Path, *, check: Callable[[], None] = lambda: None) -> None:
+    """Write the newest record of every id of ``snapshot`` to the file ``path``, atomically and piece by piece.
+
+    ``check`` is called now and then and may raise to end it.
+    """
     key = KEYS[schema.dataset_type]
-    table = snapshot.table()
-    ids = table[key].to_pylist()
-    arrays: dict[str, NDArray[Any]] = dict(Vocabulary.of(ids).arrays("ids"))
-    kinds: dict[str, str] = {}
-    for column in table.column_names:
-        if column == key:
-            continue
-        values = table[column].combine_chunks()
-        text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        kinds[column] = "text" if text else "boolean" if pa.types.is_boolean(values.type) else "number"
-        arrays |= _text_arrays(column, values) if text else _number_arrays(column, values)
+    kinds = {name: _kind(type_) for name, type_ in snapshot.manifest.columns.items() if name != key}
     title = _title(schema, [name for name, kind in kinds.items() if kind == "text"])
-    if title:
-        arrays |= _text_arrays(_SEARCH, pa.array([(value or "").lower() for value in table[title].to_pylist()]))
-    packing.write(path, arrays, {"kinds": kinds, "title": title, "version": snapshot.version})
+    with duck.connect(memory=_MEMORY) as connection, packing.Writer(path) as out:
+        ids = VocabularyWriter(out, "ids")
+        columns = {name: _TextWriter(out, name) if kind == "text" else _NumberWriter(out, name, kind)
+                   for name, kind in kinds.items()}  # fmt: skip
+        search = _TextWriter(out, _SEARCH) if title else None
+        for batch in connection.sql(snapshot.sql()).to_arrow_reader(_BATCH):
+            ids.append(batch.column(key))
+            for name, column in columns.items():
+                column.append(batch.column(name))
+            if search and title:
+                search.append(pc.utf8_lower(batch.column(title)))
+            check()
+        ids.finish()
+        out.about = {"kinds": kinds, "title": title, "version": snapshot.version}
 
 
 _SEARCH = " search"
+_MEMORY = "700MB"
+_BATCH = 100_000
 
 
-def _text_arrays(column: str, values: pa.Array) -> dict[str, NDArray[Any]]:
-    encoded = [b"" if value is None else value.encode("utf-8", "surrogatepass") for value in values.to_pylist()]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(each) for each in encoded], out=offsets[1:])
-    return {
-        f"{column}:bytes": np.frombuffer(b"".join(encoded), np.uint8),
-        f"{column}:offsets": offsets,
-        f"{column}:valid": values.is_valid().to_numpy(zero_copy_only=False).astype(np.uint8),
-    }
+def _kind(sql_type: str) -> str:
+    return {"VARCHAR": "text", "BOOLEAN": "boolean"}.get(sql_type, "number")
 
 
-def _number_arrays(column: str, values: pa.Array) -> dict[str, NDArray[Any]]:
-    whole = pa.types.is_integer(values.type)
-    filled = values.cast(pa.int64()).fill_null(0) if whole else values.cast(pa.float64()).fill_null(0.0)
-    if pa.types.is_boolean(values.type):
-        filled = values.cast(pa.int8()).fill_null(0)
-    return {
-        f"{column}:values": filled.to_numpy(zero_copy_only=False),
-        f"{column}:valid": values.is_valid().to_numpy(zero_copy_only=False).astype(np.uint8),
-    }
+class _TextWriter:
+    """Writes a column of texts."""
+
+    def __init__(self, out: packing.Writer, column: str) -> None:
+        self._out, self._column, self._end = out, column, 0
+        out.append(f"{column}:bytes", np.zeros(0, np.uint8))
+        out.append(f"{column}:offsets", np.zeros(1, np.int64))
+        out.append(f"{column}:valid", np.zeros(0, np.uint8))
+
+    def append(self, values: pa.Array) -> None:
+        content, offsets = packing.texts(values)
+        self._out.append(f"{self._column}:bytes", content)
+        self._out.append(f"{self._column}:offsets", offsets[1:] + self._end)
+        self._out.append(f"{self._column}:valid", _valid(values))
+        self._end += int(offsets[-1])
+
+
+class _NumberWriter:
+    """Writes a column of numbers, or of truth values as 0 and 1."""
+
+    def __init__(self, out: packing.Writer, column: str, kind: str) -> None:
+        self._out, self._column, self._kind = out, column, kind
+
+    def append(self, values: pa.Array) -> None:
+        if self._kind == "boolean":
+            plain = values.cast(pa.int8())
+        else:
+            plain = values.cast(pa.int64() if pa.types.is_integer(values.type) else pa.float64())
+        self._out.append(f"{self._column}:values", pc.fill_null(plain, 0).to_numpy(zero_copy_only=False))
+        self._out.append(f"{self._column}:valid", _valid(values))
+
+
+def _valid(values: pa.Array) -> NDArray[np.uint8]:
+    return values.is_valid().to_numpy(zero_copy_only=False).astype(np.uint8)
 
 
 def _title(schema: Schema, texts: Sequence[str]) -> str | None:

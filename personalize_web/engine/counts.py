@@ -8,17 +8,18 @@ MOST_EVENT_TYPES = 50
 """Event types that are counted one by one, the most frequent first."""
 
 
+def stored(snapshot: Snapshot) -> dict[str, int]:
+    """Rows as they were stored, repetitions included: what can be told without reading any."""
+    return {"rows_bulk": snapshot.rows("BULK"), "rows_individual": snapshot.rows("PUT")}
+
+
 def count(snapshot: Snapshot) -> dict[str, Any]:
     """Counts of the rows that count, JSON-able.
 
     Every dataset: ``rows``, ``rows_bulk`` and ``rows_individual`` (as stored, repetitions included). Interactions also:
     ``users``, ``items``, ``users_with_two``, ``event_types`` (type -> rows) and ``last_timestamp`` (Unix seconds).
     """
-    found: dict[str, Any] = {
-        "rows": snapshot.effective_rows,
-        "rows_bulk": snapshot.rows("BULK"),
-        "rows_individual": snapshot.rows("PUT"),
-    }
+    found: dict[str, Any] = {"rows": snapshot.effective_rows, **stored(snapshot)}
     if snapshot.manifest.dataset_type != "INTERACTIONS" or not snapshot.segments:
         return found
     with duck.connect() as connection:

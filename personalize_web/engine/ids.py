@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
+
+from personalize_web.engine import packing
 
 REMEMBERED = 100_000
 """Most ids whose rows a vocabulary keeps at hand."""
@@ -20,6 +24,7 @@ class Vocabulary:
     def __init__(self, bytes_: NDArray[np.uint8], offsets: NDArray[np.int64], hashes: NDArray[np.uint64],
                  order: NDArray[np.int64]) -> None:
         self._bytes, self._offsets, self._hashes, self._order = bytes_, offsets, hashes, order
+        self._text = memoryview(np.ascontiguousarray(bytes_))
         self._found: dict[str, int] = {}
 
     @classmethod
@@ -57,7 +62,7 @@ class Vocabulary:
         place = int(np.searchsorted(self._hashes, value))
         while place < len(self._hashes) and self._hashes[place] == value:
             row = int(self._order[place])
-            if self._encoded(row) == key:
+            if self._text[int(self._offsets[row]) : int(self._offsets[row + 1])] == key:
                 return row
             place += 1
         return -1
@@ -79,19 +84,50 @@ class Vocabulary:
 
     def id(self, row: int) -> str:
         """The id of a row."""
-        return self._encoded(int(row)).decode("utf-8", "surrogatepass")
+        return self.ids([row])[0]
 
     def ids(self, rows: Iterable[int]) -> list[str]:
         """The ids of many rows."""
-        return [self.id(each) for each in rows]
+        places = rows if isinstance(rows, np.ndarray) else np.fromiter(rows, np.int64)
+        begins, ends = self._offsets[places].tolist(), self._offsets[places + 1].tolist()
+        text = self._text
+        return [str(text[begin:end], "utf-8", "surrogatepass") for begin, end in zip(begins, ends, strict=True)]
 
     def all(self) -> list[str]:
         """Every id in order."""
         return self.ids(range(len(self)))
 
-    def _encoded(self, row: int) -> bytes:
-        return self._bytes[self._offsets[row]:self._offsets[row + 1]].tobytes()
+
+class VocabularyWriter:
+    """Writes a vocabulary whose ids come in pieces, the texts never in memory as a whole."""
+
+    def __init__(self, out: packing.Writer, name: str) -> None:
+        self._out, self._name = out, name
+        self._end = 0
+        self._hashes: list[NDArray[np.uint64]] = []
+        self._put("bytes", np.zeros(0, np.uint8))
+        self._put("offsets", np.zeros(1, np.int64))
+
+    def append(self, ids: pa.Array) -> None:
+        """Put ids behind those there are; none may stand twice, and none may be missing."""
+        content, offsets = packing.texts(ids)
+        text, places = memoryview(content), offsets.tolist()
+        hashes = (_hash(text[begin:end]) for begin, end in pairwise(places))
+        self._hashes.append(np.fromiter(hashes, np.uint64, len(ids)))
+        self._put("bytes", content)
+        self._put("offsets", offsets[1:] + self._end)
+        self._end += places[-1]
+
+    def finish(self) -> None:
+        """Write what look-up needs."""
+        hashes = np.concatenate([np.zeros(0, np.uint64), *self._hashes])
+        order = np.argsort(hashes)
+        self._put("hashes", hashes[order])
+        self._put("order", order.astype(np.int64))
+
+    def _put(self, part: str, piece: NDArray) -> None:
+        self._out.append(f"{self._name}_{part}", piece)
 
 
-def _hash(key: bytes) -> int:
+def _hash(key: bytes | memoryview) -> int:
     return int.from_bytes(blake2b(key, digest_size=8).digest(), "little")

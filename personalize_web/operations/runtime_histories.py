@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection
@@ -65,11 +66,12 @@ class UserEvents:
         return joined(index.of(self.user_id), (event.past for event in self.log if event.sequence > cutoff))
 
     def stored(self) -> History:
-        """What the dataset holds now, and what waits in the event log."""
+        """What the dataset holds now: what its index has of the user, and what was recorded since it was made."""
         place = self.places.interactions
         index = runtime_columns.history_of_dataset(place.storage_key) if place else None
-        waiting = (event.past for event in self.log if not event.stored)
-        return joined(index.of(self.user_id) if index else PastEvents(), waiting)
+        upto = index.event_upto if index else 0
+        since = (event.past for event in self.log if event.sequence > upto or not event.stored)
+        return joined(index.of(self.user_id) if index else PastEvents(), since)
 
     def items_of_type(self, event_type: str, newest: int) -> set[str]:
         """Items of the user's ``newest`` events of one type, spelled in whatever case."""
@@ -93,15 +95,15 @@ def look_up(places: Places, user_id: str, deployment: Deployment | None = None) 
 
 
 def joined(kept: History, since: Iterable[Past]) -> History:
-    """Both in the order of time. An event that is on its way from the log to the columns is in both, counting once."""
+    """Both in the order of time. An event that is in the log and in the columns counts once."""
     new = list(since)
     if not new:
         return kept
+    known = set(zip(kept.timestamps, kept.item_ids, kept.event_types, strict=True))
+    new = [event for event in new if (int(event.timestamp), event.item_id, event.event_type) not in known]
     old = zip(kept.timestamps, kept.item_ids, kept.event_types, kept.values, strict=True)
-    events = [Past(*event) for event in old]
-    known = {(int(event.timestamp), event.item_id, event.event_type) for event in events}
-    events += [event for event in new if (int(event.timestamp), event.item_id, event.event_type) not in known]
-    events.sort(key=lambda event: event.timestamp)
+    events = [*map(Past._make, old), *new]
+    events.sort(key=itemgetter(0))
     return PastEvents(
         [event.item_id for event in events],
         [event.event_type for event in events],

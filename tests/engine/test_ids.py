@@ -1,10 +1,12 @@
 """Ids to rows and back."""
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_web.engine.ids import Vocabulary
+from personalize_web.engine import packing
+from personalize_web.engine.ids import Vocabulary, VocabularyWriter
 
 ids = st.lists(st.text(max_size=12), unique=True, max_size=40)
 
@@ -22,6 +24,24 @@ def test_every_id_finds_its_row_and_no_other_does(known, other):
 def test_arrays_keep_a_vocabulary(known):
     again = Vocabulary.from_arrays(Vocabulary.of(known).arrays("items"), "items")
     assert again.rows([*known, "\0 not there"]).tolist() == [*range(len(known)), -1]
+
+
+@given(st.lists(st.lists(st.text(max_size=9), max_size=5), max_size=5), st.text(max_size=9))
+def test_a_vocabulary_that_was_written_in_pieces_is_the_same(tmp_path_factory, pieces, other):
+    known = list(dict.fromkeys(each for piece in pieces for each in piece))
+    path = tmp_path_factory.mktemp("pieces") / "ids"
+    with packing.Writer(path) as out:
+        written = VocabularyWriter(out, "items")
+        done = set()
+        for piece in pieces:
+            new = [each for each in dict.fromkeys(piece) if each not in done]
+            done.update(new)
+            written.append(pa.array(new, pa.string()))
+        written.finish()
+    vocabulary = Vocabulary.from_arrays(packing.read(path)[0], "items")
+    assert vocabulary.all() == known
+    assert vocabulary.rows(known).tolist() == list(range(len(known)))
+    assert (other in vocabulary) == (other in known)
 
 
 def test_an_id_that_stands_twice_is_a_mistake():

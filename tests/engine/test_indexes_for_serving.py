@@ -1,5 +1,6 @@
 """What requests read of a dataset: each user's newest events, and the records of items."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_web.engine import attributes, history, packing, schemas
+from personalize_web.engine import attributes, indexing_histories, packing, schemas
 from personalize_web.engine.attributes import Attributes
 from personalize_web.engine.columns import ColumnStore
-from personalize_web.engine.errors import DataError
-from personalize_web.engine.history import HistoryIndex
+from personalize_web.engine.errors import DataError, Stopped
+from personalize_web.engine.history import Covered, HistoryIndex
 
 INTERACTIONS = schemas.parse(schemas.template("INTERACTIONS", "VIDEO_ON_DEMAND"), domain="VIDEO_ON_DEMAND")
+ACTION_INTERACTIONS = schemas.parse(schemas.template("ACTION_INTERACTIONS", None))
 ITEMS = schemas.parse(
     """{"type": "record", "name": "Items", "fields": [
         {"name": "ITEM_ID", "type": "string"},
@@ -44,7 +46,7 @@ def test_a_history_is_in_the_order_of_time_and_ties_keep_the_order_of_the_file(t
         ("u", "second", "click", 10),
         ("v", "x", "watch", 1),
     ]
-    history.build(stored(tmp_path, INTERACTIONS, events(rows)), tmp_path / "history")
+    indexing_histories.build(stored(tmp_path, INTERACTIONS, events(rows)), tmp_path / "history")
     found = HistoryIndex.open(tmp_path / "history").of("u")
     assert list(found.item_ids) == ["first", "second", "late"]
     assert list(found.event_types) == ["watch", "click", "watch"]
@@ -53,7 +55,7 @@ def test_a_history_is_in_the_order_of_time_and_ties_keep_the_order_of_the_file(t
 
 
 def test_an_unknown_user_has_no_history(tmp_path):
-    history.build(stored(tmp_path, INTERACTIONS, events([("u", "i", "watch", 1)])), tmp_path / "history")
+    indexing_histories.build(stored(tmp_path, INTERACTIONS, events([("u", "i", "watch", 1)])), tmp_path / "history")
     assert len(HistoryIndex.open(tmp_path / "history").of("nobody")) == 0
 
 
@@ -61,9 +63,86 @@ def test_the_newest_300_stay_and_100_of_each_type_however_old(tmp_path):
     rows = [("u", f"old{n}", "purchase", n) for n in range(150)] + [
         ("u", f"new{n}", "watch", 1000 + n) for n in range(400)
     ]
-    history.build(stored(tmp_path, INTERACTIONS, events(rows)), tmp_path / "history")
+    indexing_histories.build(stored(tmp_path, INTERACTIONS, events(rows)), tmp_path / "history")
     found = HistoryIndex.open(tmp_path / "history").of("u")
     assert list(found.item_ids) == [f"old{n}" for n in range(50, 150)] + [f"new{n}" for n in range(100, 400)]
+
+
+def test_of_action_interactions_300_of_each_type_stay(tmp_path):
+    rows = [("u", f"old{n}", "TAKEN", n) for n in range(350)] + [("u", f"new{n}", "VIEWED", 1000 + n) for n in range(9)]
+    users, actions, kinds, times = zip(*rows, strict=True)
+    table = pa.table({"USER_ID": users, "ACTION_ID": actions, "EVENT_TYPE": kinds, "TIMESTAMP": list(times)})
+    counts = indexing_histories.build(stored(tmp_path, ACTION_INTERACTIONS, table), tmp_path / "history")
+    found = HistoryIndex.open(tmp_path / "history").of("u")
+    assert list(found.item_ids) == [f"old{n}" for n in range(50, 350)] + [f"new{n}" for n in range(9)]
+    assert (counts["rows"], counts["actions"], counts["event_types"]) == (359, 359, {"TAKEN": 350, "VIEWED": 9})
+
+
+times = st.one_of(st.integers(0, 3), st.integers(-(2**60), 2**60))
+some_events = st.tuples(st.sampled_from("uvwxy"), st.sampled_from("abc"), st.sampled_from(["k", "l", None]), times)
+
+
+@given(st.lists(some_events, min_size=1, max_size=60), st.integers(1, 4))
+def test_however_the_work_is_cut_an_index_holds_the_newest(tmp_path_factory, rows, part_rows):
+    """Beside a plain list of each user's events."""
+    folder = tmp_path_factory.mktemp("index")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(indexing_histories, "NEWEST", 4)
+        patch.setattr(indexing_histories, "NEWEST_OF_TYPE", {"INTERACTIONS": 2})
+        patch.setattr(indexing_histories, "_PART_ROWS", part_rows)
+        patch.setattr(indexing_histories, "_BATCH", 3)
+        counts = indexing_histories.build(stored(folder, INTERACTIONS, events(rows)), folder / "history")
+    rows = list(dict.fromkeys(rows))
+    index = HistoryIndex.open(folder / "history")
+    by_user = {user: sorted((row for row in rows if row[0] == user), key=lambda row: row[3]) for user, *_ in rows}
+    for user, mine in by_user.items():
+        newest = {id(row) for row in mine[-4:]}
+        for kind in ("k", "l", None):
+            newest |= {id(row) for row in [row for row in mine if row[2] == kind][-2:]}
+        found = index.of(user)
+        assert list(zip(found.item_ids, found.event_types, found.timestamps, strict=True)) == [
+            row[1:] for row in mine if id(row) in newest
+        ]
+    assert index.of("nobody").item_ids == ()
+    assert counts == index.about.counts == {
+        "rows": len(rows),
+        "users": len(by_user),
+        "items": len({row[1] for row in rows}),
+        "users_with_two": sum(len(mine) > 1 for mine in by_user.values()),
+        "last_timestamp": max(row[3] for row in rows),
+        "event_types": {
+            kind: sum(row[2] == kind for row in rows)
+            for kind in sorted("kl", key=lambda kind: -sum(row[2] == kind for row in rows))
+            if any(row[2] == kind for row in rows)
+        },
+    }  # fmt: skip
+
+
+def test_an_index_of_nothing_knows_nobody(tmp_path):
+    schema_only = ColumnStore(tmp_path / "columns").adopt(INTERACTIONS)
+    assert indexing_histories.build(schema_only, tmp_path / "history")["rows"] == 0
+    index = HistoryIndex.open(tmp_path / "history")
+    assert len(index.of("u")) == len(index.lengths()) == 0
+
+
+def test_an_index_says_which_recorded_events_it_holds(tmp_path):
+    snapshot = stored(tmp_path, INTERACTIONS, events([("u", "i", "watch", 1)]))
+    indexing_histories.build(snapshot, tmp_path / "history", covered=Covered(upto=17, events=3))
+    index = HistoryIndex.open(tmp_path / "history")
+    assert (index.event_upto, index.about.covered.events, index.about.stored_rows) == (17, 3, 1)
+
+
+def test_work_that_is_stopped_leaves_the_index_before(tmp_path):
+    snapshot = stored(tmp_path, INTERACTIONS, events([("u", "i", "watch", 1)]))
+    indexing_histories.build(snapshot, tmp_path / "history")
+
+    def stop():
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        indexing_histories.build(snapshot, tmp_path / "history", check=stop)
+    assert len(HistoryIndex.open(tmp_path / "history").of("u")) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["columns", "history"]
 
 
 def test_records_are_read_by_id_with_their_types(tmp_path):
@@ -82,6 +161,31 @@ def test_records_are_read_by_id_with_their_types(tmp_path):
     assert found.values(["b", "nothing"], ["YEAR", "PRICE"]) == [{"YEAR": None, "PRICE": 2.5}, {}]
     assert found.row("nothing") is None
     assert found.title_column() == "SHORT_NAME"
+
+
+def test_records_come_in_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(attributes, "_BATCH", 2)
+    ids = [f"item {n}" for n in range(7)]
+    table = pa.table(
+        {
+            "ITEM_ID": ids,
+            "GENRES": [f"genre {n}" if n % 3 else None for n in range(7)],
+            "YEAR": pa.array(range(7), pa.int32()),
+            "PRICE": pa.array([n / 2 for n in range(7)]),
+            "SHORT_NAME": [f"Name {n}" for n in range(7)],
+        }
+    )
+    attributes.build(stored(tmp_path, ITEMS, table), ITEMS, tmp_path / "attributes")
+    found = Attributes.open(tmp_path / "attributes")
+    assert [found.row(each)["GENRES"] for each in ids] == [f"genre {n}" if n % 3 else None for n in range(7)]
+    assert [found.row(each)["PRICE"] for each in ids] == [n / 2 for n in range(7)]
+    assert found.search("name 6") == ["item 6"]
+
+
+def test_without_records_nothing_is_found(tmp_path):
+    attributes.build(ColumnStore(tmp_path / "columns").adopt(ITEMS), ITEMS, tmp_path / "attributes")
+    found = Attributes.open(tmp_path / "attributes")
+    assert (found.row("a"), found.search("a"), len(found)) == (None, [], 0)
 
 
 def test_items_are_found_by_a_part_of_their_title_in_whatever_case(tmp_path):
@@ -118,6 +222,15 @@ def test_what_is_packed_is_what_is_read(tmp_path_factory, content):
     arrays, about = packing.read(path)
     assert about == {"n": len(content)}
     assert {name: array.tolist() for name, array in arrays.items()} == content
+
+
+def test_what_a_killed_writer_left_goes_after_a_day(tmp_path):
+    left, at_work = tmp_path / ".file-old", tmp_path / ".file-new"
+    for folder in (left, at_work):
+        folder.mkdir()
+    os.utime(left, (1, 1))
+    packing.write(tmp_path / "file", {}, {})
+    assert not left.exists() and at_work.exists()
 
 
 def test_a_damaged_file_is_named(tmp_path):
