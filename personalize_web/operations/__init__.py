@@ -5,6 +5,7 @@ dictionary shaped as the output of the service model, or raises a :class:`Servic
 """
 
 from personalize_web.engine import environment
+from personalize_web.operations.attribution_details import describe_attribution_choices, get_attribution_series
 from personalize_web.operations.audit_records import list_audit_records
 from personalize_web.operations.caller import ADMINISTRATOR, ANALYST, VIEWER, Caller
 from personalize_web.operations.campaigns import (
@@ -75,6 +76,7 @@ from personalize_web.operations.event_trackers import (
     list_event_trackers,
 )
 from personalize_web.operations.events import put_action_interactions, put_events
+from personalize_web.operations.group_deletion import delete_everything, describe_deletion_plan
 from personalize_web.operations.histories import describe_items, get_user_history, search_items, suggest_users
 from personalize_web.operations.import_preflight import preflight_import
 from personalize_web.operations.ingestion import describe_ingestion, list_rejected_records
@@ -272,6 +274,8 @@ __all__ = [  # noqa: RUF022
     "get_personalized_ranking",
     "get_recommendations",
     # ours, for the console; none is on the wire
+    "describe_attribution_choices",  # for the builder of metrics: event types, columns, and what stands in the way
+    "get_attribution_series",  # for a metric attribution's charts: its metrics by source and time
     "list_audit_records",  # for the audit log: records, newest first; all to administrators, to others their own
     "list_dataset_details",  # for a group's pages: its datasets with counts, schema and latest import
     "list_dataset_rows",  # for a dataset's page: some of its rows, as they are stored
@@ -318,6 +322,8 @@ __all__ = [  # noqa: RUF022
     "describe_data_deletion_job_details",  # for its page: who was named and found, and what was removed
     "create_data_deletion_job_from_ids",  # for the console: the same from a list of ids
     "preview_data_deletion",  # for the console: what a data deletion job would find
+    "describe_deletion_plan",  # for the console: what deleting everything in a group would delete, in order
+    "delete_everything",  # for the console: the steps of that plan, as one job
     "search_resources",  # for the search box: resources whose name contains text, or whose ARN it is
     "describe_solution_version_details",  # for a version's page
     "list_solution_details",  # for a group's solutions
