@@ -149,7 +149,7 @@ def test_the_grid_takes_typed_cells_and_leaves_empty_ones_out(console, users):
 
 def test_a_form_sent_twice_is_stored_once(console, users):
     for _ in range(2):
-        send(console, USER, _token="the same")
+        send(console, USER, _token="the-same")
     assert Record.objects.count() == 1
 
 
