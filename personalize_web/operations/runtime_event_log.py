@@ -6,6 +6,7 @@ answered that is not on disk; nothing waits for anything but the commit.
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from personalize_web.resources.models import Event
 
 MOST = 5_000
 """Rows of one transaction; a call's rows stay together."""
+AT_ONCE = 500
+"""Event ids looked for in one statement."""
 PATIENCE = 120.0
 """Seconds until a call gives up waiting."""
 
@@ -43,35 +46,33 @@ class Row(NamedTuple):
     attribution_source: str | None
 
 
-_TABLE = Event._meta.db_table
 _NAMES = [
     "dataset_id", "digest", "event_id", "user_id", "session_id", "item_id", "event_type", "event_value",
-    "timestamp", "properties", "impression", "recommendation_id", "attribution_source",
+    "timestamp", "properties", "impression", "recommendation_id", "attribution_source", "repeated",
 ]  # fmt: skip
-_INTO = ["INSERT INTO", _TABLE, "(", ", ".join([*_NAMES, "received_at", "repeated", "stored"]), ")"]
-_KNOWN = ["EXISTS (SELECT 1 FROM", _TABLE, "AS known WHERE (known.dataset_id, known.event_id) ="]
+_INTO = ["INSERT INTO", Event._meta.db_table, "(", ", ".join([*_NAMES, "received_at", "stored"]), ")"]
 _ONCE = "ON CONFLICT (dataset_id, digest) DO NOTHING"
+_ONE_BY_ONE = " ".join([*_INTO, "VALUES (", ", ".join(["%s"] * (len(_NAMES) + 2)), ")", _ONCE])
 
-_ONE_BY_ONE = " ".join(
-    [
-        *_INTO, "VALUES (", "%s, " * len(_NAMES), "%s,",
-        "CASE WHEN %s THEN", *_KNOWN, "(%s, %s)) ELSE %s END, %s)", _ONCE,
-    ]
-)  # fmt: skip
-"""Equal events once, and whether the event's id was there before it: each row sees those before it in its batch."""
-
-_TYPES = {"dataset_id": "bigint", "event_value": "float8", "timestamp": "float8", "named": "bool"}
+_TYPES = {"dataset_id": "bigint", "event_value": "float8", "timestamp": "float8", "repeated": "bool"}
 _AS_JSON = [f"{name}::jsonb" if name in ("properties", "impression") else name for name in _NAMES]
 _AT_ONCE = " ".join(
     [
-        *_INTO, "SELECT", ", ".join(_AS_JSON), ", %s,",
-        "named AND (row_number() OVER (PARTITION BY dataset_id, event_id ORDER BY place) > 1 OR",
-        *_KNOWN, "(new.dataset_id, new.event_id))), false FROM unnest(",
-        ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in [*_NAMES, "named"]),
-        ") WITH ORDINALITY AS new (", ", ".join([*_NAMES, "named", "place"]), ") ORDER BY place", _ONCE,
+        *_INTO, "SELECT", ", ".join(_AS_JSON), ", %s, false FROM unnest(",
+        ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in _NAMES),
+        ") WITH ORDINALITY AS new (", ", ".join([*_NAMES, "place"]), ") ORDER BY place", _ONCE,
     ]
 )  # fmt: skip
 """The same for PostgreSQL, which takes a table of rows in one statement."""
+
+
+_LOOK_UP = " ".join(
+    [
+        "SELECT found.event_id FROM unnest(%s::text[]) AS given (event_id) JOIN LATERAL (SELECT event_id FROM",
+        Event._meta.db_table, "WHERE dataset_id = %s AND event_id = given.event_id LIMIT 1) AS found ON true",
+    ]
+)  # fmt: skip
+"""One look into the index for each id: a list of ids makes PostgreSQL read a fresh table whole."""
 
 
 class Removed(Exception):
@@ -183,16 +184,40 @@ def _commit(rows: Sequence[Row]) -> None:
 
 
 def _insert(rows: Sequence[Row], now: datetime) -> None:
+    known = _known(rows)
+    values = []
+    for row in rows:
+        key = (row.dataset_id, row.event_id)
+        values.append((*row[:3], *row[4:], row.named and key in known))
+        known.add(key)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            columns = zip(*((*row[:3], *row[4:], row.named) for row in rows), strict=True)
-            cursor.execute(_AT_ONCE, [now, *map(list, columns)])
-            return
-        moment = connection.ops.adapt_datetimefield_value(now)
-        cursor.executemany(
-            _ONE_BY_ONE,
-            [(*row[:3], *row[4:], moment, row.named, row.dataset_id, row.event_id, False, False) for row in rows],
-        )
+            cursor.execute(_AT_ONCE, [now, *map(list, zip(*values, strict=True))])
+        else:
+            moment = connection.ops.adapt_datetimefield_value(now)
+            cursor.executemany(_ONE_BY_ONE, [(*each, moment, False) for each in values])
+
+
+def _known(rows: Sequence[Row]) -> set[tuple[int, str]]:
+    """Dataset and event id of those given ids that the log has already."""
+    given = defaultdict(list)
+    for row in rows:
+        if row.named:
+            given[row.dataset_id].append(row.event_id)
+    known = set()
+    for dataset, ids in given.items():
+        for begin in range(0, len(ids), AT_ONCE):
+            known |= {(dataset, event_id) for event_id in _there(dataset, ids[begin : begin + AT_ONCE])}
+    return known
+
+
+def _there(dataset: int, ids: Sequence[str]) -> Sequence[str]:
+    if connection.vendor != "postgresql":
+        found = Event.objects.filter(dataset=dataset, event_id__in=ids)
+        return list(found.values_list("event_id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_UP, [list(ids), dataset])
+        return [row[0] for row in cursor.fetchall()]
 
 
 _present: _Writer | None = None

@@ -19,7 +19,7 @@ class EventTracker(StatefulResource):
 class Event(models.Model):
     """One recorded item or action interaction. ``id`` is its ingestion sequence number."""
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="events")
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="events", db_index=False)
     digest = models.CharField(max_length=40)
     """Of everything that makes two events equal: the second of a pair is not stored."""
     event_id = models.CharField(max_length=256)
@@ -47,7 +47,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["dataset", "user_id", "-id"], name="events_of_user"),
             models.Index(fields=["dataset", "session_id", "-id"], name="events_of_session"),
-            models.Index(fields=["dataset", "event_id"], name="events_by_event_id"),
+            models.Index(fields=["event_id", "dataset"], name="events_of_event_id"),
             models.Index(fields=["dataset", "stored", "id"], name="events_to_store"),
         ]
 
@@ -58,7 +58,7 @@ class Event(models.Model):
 class Record(models.Model):
     """One user, item or action imported by itself. ``id`` is its ingestion sequence number; none replaces another."""
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="records")
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="records", db_index=False)
     key = models.CharField(max_length=256)
     """The user's, item's or action's id."""
     values = models.JSONField(default=dict)
