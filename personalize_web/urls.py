@@ -9,6 +9,7 @@ urlpatterns = [
     path("console/", include("apps.import_jobs.urls")),
     path("console/", include("apps.datasets.urls")),
     path("console/", include("apps.insights.urls")),
+    path("console/", include("apps.metric_attributions.urls")),
     path("console/", include("apps.event_trackers.urls")),
     path("console/", include("apps.schemas.urls")),
     path("console/", include("apps.storage.urls")),

@@ -78,6 +78,11 @@ def _recommender(caller: Caller, arn: str, name: str) -> str:
     return _below(found["datasetGroupArn"], "recommenders", name)
 
 
+def _attribution(caller: Caller, arn: str, name: str) -> str:
+    found = operations.describe_metric_attribution(caller, metric_attribution_arn=arn)["metricAttribution"]
+    return _below(found["datasetGroupArn"], "metric-attribution")
+
+
 _PLACES: dict[str, Callable[[Caller, str, str], str]] = {
     "dataset-group": lambda caller, arn, name: _below(name),
     "schema": lambda caller, arn, name: reverse("schemas:detail", kwargs={"schema": name}),
@@ -91,4 +96,5 @@ _PLACES: dict[str, Callable[[Caller, str, str], str]] = {
     "solution": _solution,
     "campaign": _campaign,
     "recommender": _recommender,
+    "metric-attribution": _attribution,
 }

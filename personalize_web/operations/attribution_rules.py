@@ -124,16 +124,18 @@ def _check_sum(name: str, expression: attribution.Expression, dataset: Dataset |
             "column (int, long, float or double).",
             field=field,
         )
-    if dataset.dataset_type == "ITEMS" and not _has_records(dataset):
-        raise InvalidInputException(
-            f"Metric {name}: {expression} needs item metadata, and none has been imported. Import items first.",
-            field=field,
-        )
+    if dataset.dataset_type == "ITEMS" and (problem := items_problem(dataset)):
+        raise InvalidInputException(f"Metric {name}: {expression}: {problem}", field=field)
 
 
-def _has_records(dataset: Dataset) -> bool:
+def items_problem(dataset: Dataset | None) -> str:
+    """Why columns of items cannot be summed; empty when they can."""
+    if dataset is None or dataset.status != statuses.ACTIVE:
+        return "There is no active Items dataset in the dataset group. Create it first."
     imported = dataset.import_jobs.filter(status=statuses.ACTIVE).exists()
-    return imported or bool(dataset.statistics.get("rows")) or dataset.records.exists()
+    if imported or dataset.statistics.get("rows") or dataset.records.exists():
+        return ""
+    return "No item metadata has been imported. Import items first."
 
 
 def _schema(dataset: Dataset) -> schemas.Schema:
