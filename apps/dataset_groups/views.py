@@ -1,6 +1,6 @@
-"""Dataset groups: list, create, delete. The overview stands in overview_page."""
+"""Dataset groups: list, create. The overview stands in overview_page, deleting in deleting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,13 +9,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.dataset_groups.forms import DatasetGroupForm
-from apps.dataset_groups.overview_page import Overview
 from apps.ui import cells, dataset_types, formats
-from apps.ui.pages import Column, DeletePage, Empty, FormPage, ListPage, RowAction
+from apps.ui.pages import Column, Empty, FormPage, ListPage, RowAction
 from apps.ui.templatetags.ui import icon
 from personalize_web import operations
-
-__all__ = ["CreateDatasetGroup", "DatasetGroups", "DeleteDatasetGroup", "Overview"]
 
 DOMAINS = {"ECOMMERCE": "E-commerce", "VIDEO_ON_DEMAND": "Video on demand", None: "Custom"}
 
@@ -99,44 +96,3 @@ class CreateDatasetGroup(FormPage):
     def success_url(self, answer: Any) -> str:
         """The overview of the new group."""
         return reverse("dataset_groups:overview", kwargs={"dsg": self.form.cleaned_data["name"]})
-
-
-class DeleteDatasetGroup(DeletePage):
-    """F3: what stands in the way is listed in the order in which it has to go."""
-
-    operation, argument = operations.delete_dataset_group, "dataset_group_arn"
-    section, noun, title = "overview", "dataset group", "Delete dataset group"
-
-    def names(self) -> Sequence[str]:
-        """The group of the address."""
-        return [self.kwargs["dsg"]]
-
-    def arn_of(self, name: str) -> str:
-        """Its ARN."""
-        return self.arn("dataset-group", name)
-
-    def consequences(self) -> Sequence[str]:
-        """Nothing else is left to go."""
-        return ["The group and the records of its finished jobs are removed. Stored files and schemas stay."]
-
-    def blockers(self) -> Sequence[Mapping[str, str]]:
-        """Campaigns and recommenders, solutions, the event tracker, datasets."""
-        found: list[Mapping[str, str]] = []
-        for key, place, plural, one in (
-            ("campaigns", "campaigns", "campaigns", "campaign"),
-            ("recommenders", "recommenders", "recommenders", "recommender"),
-            ("solutions", "solutions", "solutions", "solution"),
-            ("event-trackers", "event-trackers", "event trackers", "event tracker"),
-            ("datasets", "datasets", "datasets", "dataset"),
-        ):
-            count = self.counts().get(key, 0)
-            if count:
-                text = f"{formats.number(count)} {one if count == 1 else plural}"
-                found.append(
-                    {"text": f"Delete {text} first", "href": f"/console/dataset-groups/{self.group['name']}/{place}/"}
-                )
-        return found
-
-    def success_url(self) -> str:
-        """The list of groups."""
-        return reverse("dataset_groups:list")

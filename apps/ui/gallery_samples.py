@@ -101,6 +101,14 @@ ROW_ACTIONS = [
 ]
 PLAN = [
     {"number": 1, "kind": "Campaign", "name": "home-page", "href": "#", "status": "ACTIVE", "blocked_by": []},
-    {"number": 2, "kind": "Solution", "name": "for-you", "href": "#", "status": "ACTIVE", "blocked_by": ["home-page"]},
-    {"number": 3, "kind": "Dataset group", "name": "cinema", "status": "ACTIVE", "blocked_by": ["for-you"]},
+    {"number": 2, "kind": "Solution", "name": "for-you", "href": "#", "status": "ACTIVE", "blocked_by": []},
+    {
+        "number": 3,
+        "kind": "Dataset",
+        "name": "cinema-items",
+        "href": "#",
+        "status": "ACTIVE",
+        "blocked_by": ["Dataset import job monday is in CREATE IN_PROGRESS state."],
+    },
+    {"number": 4, "kind": "Dataset group", "name": "cinema", "status": "ACTIVE", "blocked_by": []},
 ]

@@ -37,6 +37,8 @@ def title(kind: str) -> str:
     """What a job does: "create-dataset-import-job" is "Import job", "delete-dataset" "Dataset deletion"."""
     if kind == "store-events":
         return "Storing of events"
+    if kind == "delete-everything":
+        return "Deletion of everything"
     verb, _, noun = kind.partition("-")
     name = NOUNS.get(noun, noun.replace("-", " ").capitalize())
     return f"{name} {VERBS[verb]}" if verb in VERBS else name
