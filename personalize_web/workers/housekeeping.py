@@ -1,5 +1,6 @@
 """Removes what nothing refers to any more, and what was kept for a time only."""
 
+import logging
 import shutil
 import time
 from collections.abc import Iterable
@@ -11,8 +12,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from personalize_web.engine.columns import MANY
+from personalize_web.resources import shared_columns
 from personalize_web.resources.models import Dataset, Job, Recommender, ServedList, SolutionVersion
 from personalize_web.workers import folders
+
+log = logging.getLogger(__name__)
 
 ORPHAN_SECONDS = 6 * 3600
 """A folder that no row names may belong to work that has just begun, or to a reader that has not yet moved on."""
@@ -26,15 +31,42 @@ def clean_up() -> None:
     ServedList.objects.filter(served_at__lt=now - timedelta(days=settings.SERVED_LIST_DAYS)).delete()
     finished = Job.objects.exclude(state__in=Job.UNFINISHED)
     finished.filter(finished_at__lt=now - timedelta(days=JOB_DAYS)).delete()
-    finished.filter(kind__in=("store-events", "count-attribution"), finished_at__lt=now - timedelta(days=STORING_JOB_DAYS)).delete()
+    frequent = finished.filter(kind__in=("store-events", "count-attribution"))
+    frequent.filter(finished_at__lt=now - timedelta(days=STORING_JOB_DAYS)).delete()
     versions = SolutionVersion.objects.values_list("storage_key", flat=True)
     recommenders = Recommender.objects.values_list("storage_key", flat=True)
     _remove_orphans(settings.MODELS_DIR, chain(versions, recommenders))
     _remove_orphans(settings.COLUMNS_DIR, Dataset.objects.values_list("storage_key", flat=True))
     _remove_orphans(settings.DATA_DIR / "scratch", ())
+    _remove_orphans(settings.COLUMNS_CACHE_DIR, Dataset.objects.values_list("storage_key", flat=True))
+    _remove_shared_orphans()
     for dataset in Dataset.objects.all():
-        folders.store_of(dataset).sweep()
+        _tidy(dataset)
     call_command("clearsessions")
+
+
+def _tidy(dataset: Dataset) -> None:
+    """Put the dataset's many small segments together, and remove files that left its manifest."""
+    try:
+        store = folders.store_of(dataset)
+        if len(store.snapshot().segments) > MANY:
+            store.compact()
+        store.sweep()
+    except Exception:
+        log.exception("The columns of %s could not be tidied; the next cleaning tries again.", dataset.arn)
+
+
+def _remove_shared_orphans() -> None:
+    """Columns on S3 that no dataset has any more."""
+    every = shared_columns.all_objects()
+    if every is None:
+        return
+    oldest = timezone.now() - timedelta(seconds=ORPHAN_SECONDS)
+    known = {str(key) for key in Dataset.objects.values_list("storage_key", flat=True)}
+    for folder in every.folders():
+        written = every.within(folder).listing().values()
+        if folder not in known and all(when < oldest for when in written):
+            every.remove_folder(folder)
 
 
 def _remove_orphans(folder: Path, keys: Iterable[object]) -> None:
