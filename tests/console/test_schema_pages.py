@@ -47,3 +47,16 @@ def test_an_unused_schema_goes(console, ana):
     answer = console.post("/console/schemas/old/-delete/", {"confirmation": "old"})
     assert answer.headers["Location"] == "/console/schemas/"
     assert not Schema.objects.exists()
+
+
+def test_where_no_group_lacks_such_a_dataset_the_button_says_so(console, ana):
+    factories.dataset(ana, factories.active_group(ana))
+    page = console.get("/console/schemas/interactions-custom/").content.decode()
+    assert "Every dataset group of this domain has such a dataset already." in page
+
+
+def test_only_administrators_delete_schemas(as_viewer, ana):
+    factories.schema(ana, "old")
+    assert "Needs the Administrator role" in as_viewer.get("/console/schemas/old/").content.decode()
+    as_viewer.post("/console/schemas/old/-delete/", {"confirmation": "old"})
+    assert Schema.objects.exists()
