@@ -7,11 +7,11 @@ from django.conf import settings
 
 from personalize_web.resources import locations
 from personalize_web.resources.models import DataDeletionJob, DatasetGroup
-from personalize_web.workers import deleted_users, erasing, folders, forgetting, indexes, user_files
+from personalize_web.workers import deleted_users, erasing, folders, forgetting, indexes, quoted_values, user_files
 from personalize_web.workers.context import JobContext
 from personalize_web.workers.kinds import Publication
 
-PHASES = 6
+PHASES = 7
 
 
 def create(context: JobContext, job: DataDeletionJob) -> Publication:
@@ -30,23 +30,22 @@ def create(context: JobContext, job: DataDeletionJob) -> Publication:
     _erase_columns(context, group, ids)
     context.phase("Erase logs and records", 4, PHASES)
     erased = erasing.erase(group, ids, context)
+    quoted_values.erase(group, job.summary.get("quoted", ()))
     context.log(f"{erased:,} rows of logs and records erased.")
-    context.phase("Make models forget", 5, PHASES)
+    _renew_indexes(context, group)
+    context.phase("Make models forget", 6, PHASES)
     models = forgetting.forget(context, group, ids)
-    context.log(f"{models:,} models forgot what they knew of these users.")
-    context.phase("Clean the database files", 6, PHASES)
-    remains = erasing.clean_files()
+    context.log(f"{models.changed:,} models forgot what they knew of these users.")
+    context.phase("Clean the database files", 7, PHASES)
+    summary: dict[str, Any] = {name: job.summary[name] for name in ("users", "known", "rows")}
+    job.change(summary=summary)
+    remains = [*models.remains, *erasing.clean_files()]
     for text in remains:
         context.log(text, level="warning")
-    rows = job.summary["rows"]
-    summary: dict[str, Any] = {
-        **job.summary,
-        "models": models,
-        "remains": remains,
-        "seconds": round(time.monotonic() - began, 2),
-    }
-    context.log(f"{sum(rows.values()):,} records of {job.summary['known']:,} known users deleted.")
-    return lambda: {"summary": summary, "num_deleted": sum(rows.values())}
+    deleted = sum(summary["rows"].values())
+    context.log(f"{deleted:,} records of {summary['known']:,} known users deleted.")
+    summary |= {"models": models.changed, "remains": remains, "seconds": round(time.monotonic() - began, 2)}
+    return lambda: {"summary": summary, "num_deleted": deleted}
 
 
 def _count(context: JobContext, job: DataDeletionJob, group: DatasetGroup, ids: set[str]) -> None:
@@ -54,18 +53,27 @@ def _count(context: JobContext, job: DataDeletionJob, group: DatasetGroup, ids: 
     context.phase("Count their records", 2, PHASES)
     if "rows" not in job.summary:
         found = deleted_users.count(group, ids)
-        job.change(summary={"users": len(ids), "known": found.known, "rows": found.rows})
+        quoted = quoted_values.of_users(group, ids)
+        job.change(summary={"users": len(ids), "known": found.known, "rows": found.rows, "quoted": quoted})
 
 
 def _erase_columns(context: JobContext, group: DatasetGroup, ids: set[str]) -> None:
-    """Rewrite the columns without these users, and make anew what requests read of them."""
+    """Write the columns again without these users."""
     context.phase("Erase records", 3, PHASES)
     named = sorted(ids)
     every = list(deleted_users.datasets(group))
-    for number, dataset in enumerate(every):
+    for number, dataset in enumerate(every, start=1):
         context.require_lease()
         deletion = folders.store_of(dataset).delete_rows("USER_ID", named)
-        indexes.renew(dataset)
-        indexes.count(dataset)
         context.log(f"{dataset.dataset_type}: {deletion.rows:,} rows erased.")
-        context.progress((number + 1) / len(every))
+        context.progress(number / len(every))
+
+
+def _renew_indexes(context: JobContext, group: DatasetGroup) -> None:
+    """Make anew what requests read of the columns; the event log, which they read beside it, has been cleared."""
+    context.phase("Build indexes", 5, PHASES)
+    every = list(deleted_users.datasets(group))
+    for number, dataset in enumerate(every, start=1):
+        indexes.renew(dataset, check=context.check)
+        dataset.change(statistics=indexes.counts(dataset))
+        context.progress(number / len(every))

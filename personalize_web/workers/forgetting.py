@@ -1,35 +1,73 @@
 """Models that answer, without some users: what lies beside each of them is written again."""
 
 from collections.abc import Collection
-from itertools import chain
+from dataclasses import dataclass
+from pathlib import Path
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Min
 
 from personalize_web.engine import forgetting
 from personalize_web.resources import locations
-from personalize_web.resources.models import DatasetGroup, Recommender, SolutionVersion
+from personalize_web.resources.models import DatasetGroup, Job, Recommender, SolutionVersion
+from personalize_web.workers import folders
 from personalize_web.workers.context import JobContext
 
 
-def forget(context: JobContext, group: DatasetGroup, ids: Collection[str]) -> int:
-    """Make every model of the group take these users for new ones; the answer is how many models knew any of them.
+@dataclass(frozen=True)
+class Forgotten:
+    """What became of the models."""
+
+    changed: int
+    """Models that knew any of the users."""
+    remains: list[str]
+    """What could not be done at once, in words for the group's owner."""
+
+
+def forget(context: JobContext, group: DatasetGroup, ids: Collection[str]) -> Forgotten:
+    """Make every model of the group take these users for new ones.
 
     Processes that answer notice the new files at their next request. The models themselves know users by what these
     did, not by name: what was learnt of all users together stays until the next training.
     """
     named = list(ids)
     versions = SolutionVersion.objects.filter(solution__dataset_group=group).values_list("storage_key", flat=True)
-    recommenders = Recommender.objects.filter(Q(dataset_group=group), storage_key__isnull=False)
-    keys = list(chain(versions, recommenders.values_list("storage_key", flat=True)))
-    forgot = 0
-    for number, key in enumerate(keys):
+    recommenders = group.recommenders.filter(storage_key__isnull=False).values_list("storage_key", flat=True)
+    keys = [*versions, *recommenders]
+    changed = 0
+    for number, key in enumerate(keys, start=1):
         context.require_lease()
-        folder = locations.model_folder(key)
-        gone = 0
-        if (histories := folder / locations.HISTORY).exists():
-            gone += forgetting.forget_histories(histories, named, check=context.check)
-        if (users := folder / locations.USERS).exists():
-            gone += forgetting.forget_records(users, named)
-        forgot += bool(gone)
-        context.progress((number + 1) / len(keys))
-    return forgot
+        changed += _forget(context, locations.model_folder(key), named)
+        context.progress(number / len(keys))
+    return Forgotten(changed, _remove_replaced())
+
+
+def _forget(context: JobContext, folder: Path, named: list[str]) -> bool:
+    gone = 0
+    if (histories := folder / locations.HISTORY).exists():
+        gone += forgetting.forget_histories(histories, named, check=context.check)
+    if (users := folder / locations.USERS).exists():
+        gone += forgetting.forget_records(users, named)
+    return gone > 0
+
+
+def _remove_replaced() -> list[str]:
+    """Remove models that no row names any more, as housekeeping would do hours later.
+
+    Those that came into being since the oldest training that runs may be its own: they stay.
+    """
+    known = {str(key) for key in SolutionVersion.objects.values_list("storage_key", flat=True)}
+    known |= {str(key) for key in Recommender.objects.values_list("storage_key", flat=True)}
+    running = Job.objects.filter(queue="training", state=Job.State.IN_PROGRESS, started_at__isnull=False)
+    oldest = running.aggregate(oldest=Min("started_at"))["oldest"]
+    left = 0
+    for folder in settings.MODELS_DIR.iterdir() if settings.MODELS_DIR.is_dir() else ():
+        if folder.name in known:
+            continue
+        if oldest is None or folder.stat().st_mtime < oldest.timestamp():
+            folders.remove(folder)
+        else:
+            left += 1
+    if not left:
+        return []
+    return [f"{left:,} folders of models that nothing answers from stay until the trainings that run have ended."]
