@@ -23,8 +23,9 @@ from personalize_web.operations.runtime_event_log import Row
 from personalize_web.operations.runtime_event_targets import Target, of_actions, of_items
 
 EVENT_BYTES = 10 * 1024
-_CHARACTERS_FOR_SURE = (EVENT_BYTES - 512) // 12
-"""An event with so few characters is small enough in whatever script: six bytes each, escaped twice."""
+_SMALL = 800
+"""Characters of properties, impressions and source with which an event is small enough in whatever script: its other
+members have at most 808, and a character has at most six bytes in JSON."""
 REFUSED = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
 """Normal names that stand beside ``properties``, never in them."""
 READ_HERE = frozenset({"itemid", "eventvalue"})
@@ -156,7 +157,7 @@ def _row(
     filled = values.fill(columns, given, where=f"{where}.properties") if given or columns.needed else {}
     _check_complete(known, columns.schema, where)
     event_id = event.get("eventId")
-    equal = json.dumps([*known.values(), sorted(filled.items())], ensure_ascii=False)
+    equal = repr((*known.values(), sorted(filled.items())))
     return Row(
         dataset_id=target.dataset_id,
         digest=hashlib.blake2b(equal.encode(), digest_size=20).hexdigest(),
@@ -168,10 +169,10 @@ def _row(
 
 
 def _check_size(event: Mapping[str, Any], where: str) -> None:
-    characters = sum(len(value) for value in event.values() if isinstance(value, str))
-    characters += sum(map(len, event.get("impression") or ()))
-    characters += len((event.get("metricAttribution") or {}).get("eventAttributionSource") or "")
-    if characters <= _CHARACTERS_FOR_SURE:
+    characters = len(event.get("properties") or "") + sum(map(len, event.get("impression") or ()))
+    if "metricAttribution" in event:
+        characters += len(event["metricAttribution"]["eventAttributionSource"])
+    if characters <= _SMALL:
         return
     if len(json.dumps(event, ensure_ascii=False, default=lambda moment: moment.timestamp()).encode()) > EVENT_BYTES:
         raise InvalidInputException(f"{where} is larger than 10 KB.")

@@ -8,12 +8,11 @@ answered that is not on disk; nothing waits for anything but the commit.
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from personalize_web.resources.models import Event
@@ -91,9 +90,22 @@ def keep(rows: Sequence[Row]) -> None:
     _writer().write(rows)
 
 
-class _Call(NamedTuple):
-    rows: Sequence[Row]
-    done: "Future[None]"
+class _Call:
+    """The rows of one call, which waits until its lock is released."""
+
+    __slots__ = ("done", "error", "rows")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+    def end(self, error: BaseException | None) -> None:
+        """Let the call go on; the first word counts."""
+        if self.done.locked():
+            self.error = error
+            self.done.release()
 
 
 class _Writer:
@@ -112,11 +124,14 @@ class _Writer:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Have ``rows`` written, and wait for it."""
-        call = _Call(rows, Future())
+        call = _Call(rows)
         with self._came:
             self._waiting.append(call)
             self._came.notify()
-        call.done.result(timeout=PATIENCE)
+        if not call.done.acquire(timeout=PATIENCE):
+            raise OperationalError("the event log's writer does not answer")
+        if call.error is not None:
+            raise call.error
 
     def _run(self) -> None:
         while True:
@@ -174,8 +189,7 @@ def _write(calls: list[_Call]) -> None:
 
 def _end(calls: list[_Call], error: BaseException | None) -> None:
     for call in calls:
-        if not call.done.done():
-            call.done.set_exception(error) if error else call.done.set_result(None)
+        call.end(error)
 
 
 def _commit(rows: Sequence[Row]) -> None:

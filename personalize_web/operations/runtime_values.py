@@ -85,7 +85,7 @@ def read_properties(text: str | None, where: str) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        found = json.loads(text, parse_constant=_refuse)
+        found = _DECODER.decode(text)
         if "\\" in text:
             plain = json.dumps(found, ensure_ascii=False)
             plain.encode("utf-8")
@@ -241,3 +241,6 @@ def _limited(field: Field, text: str, where: str) -> str:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)

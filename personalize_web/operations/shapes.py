@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -37,8 +38,7 @@ def clean(shape: Shape, value: Any, path: str = "") -> tuple[Any, list[Violation
     Members that are None or that the shape does not know are dropped; timestamps become aware datetimes.
     """
     violations: list[Violation] = []
-    cleaned = _CLEANERS.get(shape.type_name, _clean_string)(shape, value, path, violations)
-    return cleaned, violations
+    return _cleaner(shape)(value, (None, path), violations), violations
 
 
 def summary(violations: list[Violation]) -> str:
@@ -47,91 +47,143 @@ def summary(violations: list[Violation]) -> str:
     return f"{len(violations)} {noun} detected: " + "; ".join(map(str, violations))
 
 
-def _join(path: str, part: object) -> str:
-    return f"{path}.{part}" if path else str(part)
+Trail = tuple[Any, object]
+"""The trail of the container, and the member's name or place in it: written out only where something is wrong."""
+Cleaner = Callable[[Any, Trail, list[Violation]], Any]
 
 
-def _clean_structure(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
-    if not isinstance(value, dict):
-        violations.append(Violation(path, "Member must be an object"))
+def _violation(trail: Trail, constraint: str) -> Violation:
+    parts = []
+    place: Any = trail
+    while place is not None:
+        place, part = place
+        if part != "":
+            parts.append(str(part))
+    return Violation(".".join(reversed(parts)), constraint)
+
+
+@cache
+def _cleaner(shape: Any) -> Cleaner:
+    """What cleans values of ``shape``, made once: calls are many and shapes few."""
+    return _MAKERS.get(shape.type_name, _string)(shape)
+
+
+def _structure(shape: Any) -> Cleaner:
+    required = frozenset(shape.required_members)
+    members = [(name, name in required, _cleaner(member)) for name, member in shape.members.items()]
+
+    def clean_structure(value: Any, trail: Trail, violations: list[Violation]) -> Any:
+        if not isinstance(value, dict):
+            violations.append(_violation(trail, "Member must be an object"))
+            return value
+        cleaned = {}
+        for name, needed, clean_member in members:
+            member = value.get(name)
+            if member is not None:
+                cleaned[name] = clean_member(member, (trail, name), violations)
+            elif needed:
+                violations.append(_violation((trail, name), "Member must not be null"))
+        return cleaned
+
+    return clean_structure
+
+
+def _list(shape: Any) -> Cleaner:
+    check_size, clean_member = _size(shape), _cleaner(shape.member)
+
+    def clean_list(value: Any, trail: Trail, violations: list[Violation]) -> Any:
+        if not isinstance(value, list | tuple):
+            violations.append(_violation(trail, "Member must be a list"))
+            return value
+        check_size(len(value), trail, violations)
+        return [clean_member(member, (trail, place), violations) for place, member in enumerate(value, start=1)]
+
+    return clean_list
+
+
+def _map(shape: Any) -> Cleaner:
+    check_size, clean_key, clean_member = _size(shape), _cleaner(shape.key), _cleaner(shape.value)
+
+    def clean_map(value: Any, trail: Trail, violations: list[Violation]) -> Any:
+        if not isinstance(value, dict):
+            violations.append(_violation(trail, "Member must be a map"))
+            return value
+        check_size(len(value), trail, violations)
+        cleaned = {}
+        for key, member in value.items():
+            if member is None:
+                continue
+            clean_key(key, (trail, "key"), violations)
+            cleaned[key] = clean_member(member, (trail, key), violations)
+        return cleaned
+
+    return clean_map
+
+
+def _string(shape: Any) -> Cleaner:
+    check_size, allowed = _size(shape), shape.metadata.get("enum")
+    text = shape.metadata.get("pattern")
+    pattern = _pattern(text) if text else None
+
+    def clean_string(value: Any, trail: Trail, violations: list[Violation]) -> Any:
+        if not isinstance(value, str):
+            violations.append(_violation(trail, "Member must be a string"))
+            return value
+        if _UNSTORABLE.search(value):
+            violations.append(_violation(trail, "Member must be valid text without NUL characters"))
+            return value
+        check_size(len(value), trail, violations)
+        if pattern and not pattern.fullmatch(value):
+            violations.append(_violation(trail, f"Member must satisfy regular expression pattern: {text}"))
+        if allowed and value not in allowed:
+            violations.append(_violation(trail, f"Member must satisfy enum value set: [{', '.join(allowed)}]"))
         return value
-    cleaned = {}
-    for name, member in shape.members.items():
-        if value.get(name) is not None:
-            cleaned[name] = _clean(member, value[name], _join(path, name), violations)
-        elif name in shape.required_members:
-            violations.append(Violation(_join(path, name), "Member must not be null"))
-    return cleaned
+
+    return clean_string
 
 
-def _clean_list(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
-    if not isinstance(value, list | tuple):
-        violations.append(Violation(path, "Member must be a list"))
-        return value
-    _check_size(shape, len(value), path, violations)
-    return [_clean(shape.member, member, _join(path, index + 1), violations) for index, member in enumerate(value)]
-
-
-def _clean_map(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
-    if not isinstance(value, dict):
-        violations.append(Violation(path, "Member must be a map"))
-        return value
-    _check_size(shape, len(value), path, violations)
-    cleaned = {}
-    for key, member in value.items():
-        if member is None:
-            continue
-        _clean(shape.key, key, _join(path, "key"), violations)
-        cleaned[key] = _clean(shape.value, member, _join(path, key), violations)
-    return cleaned
-
-
-def _clean_string(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
-    if not isinstance(value, str):
-        violations.append(Violation(path, "Member must be a string"))
-        return value
-    if _UNSTORABLE.search(value):
-        violations.append(Violation(path, "Member must be valid text without NUL characters"))
-        return value
-    _check_size(shape, len(value), path, violations)
-    if (pattern := shape.metadata.get("pattern")) and not _pattern(pattern).fullmatch(value):
-        violations.append(Violation(path, f"Member must satisfy regular expression pattern: {pattern}"))
-    if (allowed := shape.metadata.get("enum")) and value not in allowed:
-        violations.append(Violation(path, f"Member must satisfy enum value set: [{', '.join(allowed)}]"))
-    return value
-
-
-def _clean_number(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
+def _number(shape: Any) -> Cleaner:
     whole = shape.type_name in ("integer", "long")
-    if isinstance(value, bool) or not isinstance(value, int | float) or (whole and not isinstance(value, int)):
-        violations.append(Violation(path, "Member must be a whole number" if whole else "Member must be a number"))
-        return value
-    if isinstance(value, float) and not math.isfinite(value):
-        violations.append(Violation(path, "Member must be a finite number"))
-        return value
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and value < low:
-        violations.append(Violation(path, f"Member must have value greater than or equal to {low}"))
-    if high is not None and value > high:
-        violations.append(Violation(path, f"Member must have value less than or equal to {high}"))
-    return value
 
-
-def _clean_boolean(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
-    if not isinstance(value, bool):
-        violations.append(Violation(path, "Member must be true or false"))
-    return value
-
-
-def _clean_timestamp(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
-    try:
-        moment = _seconds(value)
-    except (ValueError, OverflowError):
-        moment = math.nan
-    if not EARLIEST <= moment <= LATEST:
-        violations.append(Violation(path, "Member must be a time in Unix seconds between the years 1970 and 2100"))
+    def clean_number(value: Any, trail: Trail, violations: list[Violation]) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float) or (whole and not isinstance(value, int)):
+            noun = "a whole number" if whole else "a number"
+            violations.append(_violation(trail, f"Member must be {noun}"))
+        elif isinstance(value, float) and not math.isfinite(value):
+            violations.append(_violation(trail, "Member must be a finite number"))
+        else:
+            if low is not None and value < low:
+                violations.append(_violation(trail, f"Member must have value greater than or equal to {low}"))
+            if high is not None and value > high:
+                violations.append(_violation(trail, f"Member must have value less than or equal to {high}"))
         return value
-    return datetime.fromtimestamp(moment, UTC)
+
+    return clean_number
+
+
+def _boolean(shape: Any) -> Cleaner:
+    def clean_boolean(value: Any, trail: Trail, violations: list[Violation]) -> Any:
+        if not isinstance(value, bool):
+            violations.append(_violation(trail, "Member must be true or false"))
+        return value
+
+    return clean_boolean
+
+
+def _timestamp(shape: Any) -> Cleaner:
+    def clean_timestamp(value: Any, trail: Trail, violations: list[Violation]) -> Any:
+        try:
+            moment = _seconds(value)
+        except (ValueError, OverflowError):
+            moment = math.nan
+        if not EARLIEST <= moment <= LATEST:
+            wanted = "Member must be a time in Unix seconds between the years 1970 and 2100"
+            violations.append(_violation(trail, wanted))
+            return value
+        return datetime.fromtimestamp(moment, UTC)
+
+    return clean_timestamp
 
 
 def _seconds(value: Any) -> float:
@@ -148,29 +200,29 @@ def _seconds(value: Any) -> float:
     raise ValueError("no time")
 
 
-def _check_size(shape: Any, size: int, path: str, violations: list[Violation]) -> None:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and size < low:
-        violations.append(Violation(path, f"Member must have length greater than or equal to {low}"))
-    if high is not None and size > high:
-        violations.append(Violation(path, f"Member must have length less than or equal to {high}"))
+def _size(shape: Any) -> Callable[[int, Trail, list[Violation]], None]:
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max", math.inf)
+
+    def check_size(size: int, trail: Trail, violations: list[Violation]) -> None:
+        if size < low:
+            violations.append(_violation(trail, f"Member must have length greater than or equal to {low}"))
+        if size > high:
+            violations.append(_violation(trail, f"Member must have length less than or equal to {high}"))
+
+    return check_size
 
 
-def _clean(shape: Any, value: Any, path: str, violations: list[Violation]) -> Any:
-    return _CLEANERS.get(shape.type_name, _clean_string)(shape, value, path, violations)
-
-
-_CLEANERS = {
-    "structure": _clean_structure,
-    "list": _clean_list,
-    "map": _clean_map,
-    "string": _clean_string,
-    "integer": _clean_number,
-    "long": _clean_number,
-    "float": _clean_number,
-    "double": _clean_number,
-    "boolean": _clean_boolean,
-    "timestamp": _clean_timestamp,
+_MAKERS: dict[str, Callable[[Any], Cleaner]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "integer": _number,
+    "long": _number,
+    "float": _number,
+    "double": _number,
+    "boolean": _boolean,
+    "timestamp": _timestamp,
 }
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from personalize_web.operations import runtime_event_log, runtime_rates
+from personalize_web.operations import rejections, runtime_event_log, runtime_rates
 from personalize_web.operations.errors import AccessDeniedException, InvalidInputException, ThrottlingException
 from personalize_web.operations.events import put_events
 from personalize_web.resources import statuses
@@ -351,5 +351,6 @@ def test_the_disk_is_waited_for(ana, monkeypatch):
     asked = [{"eventType": "Watch", "sentAt": 1, "itemId": "a"}]
     put_events(ana, tracking_id=tracker.tracking_id, session_id="s", event_list=asked)
     full = 2
+    rejections.flush()
     assert levels == [full]
     assert Event.objects.count() == 1
