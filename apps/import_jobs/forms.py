@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.ui.dataset_types import DatasetType
 from apps.ui.forms import (
+    CheckField,
     ChoiceField,
     CodeField,
     LocationField,
@@ -32,7 +32,7 @@ def suggested_name(base: str, at: datetime | None = None) -> str:
 
 
 class MethodForm(OperationForm):
-    """Step 1."""
+    """Step 1. ``about``: kind."""
 
     method = TileField(
         label="Import method",
@@ -42,17 +42,15 @@ class MethodForm(OperationForm):
         choices=[(DIRECT, "Import data directly into datasets"), (PREPARE, "Prepare data first")],
         about={
             DIRECT: {"description": "Your CSV file already has one column for each field of the schema."},
-            PREPARE: {
-                "disabled_reason": "Map columns, convert dates and mend rows before the import. Not available yet."
-            },
+            PREPARE: {"description": "Map columns, convert dates and mend rows of any table before the import."},
         },
     )
 
-    def clean_method(self) -> str:
-        """Only what is there already."""
-        if self.cleaned_data["method"] == PREPARE:
-            raise ValidationError("Preparing data is not available yet. Import it directly.")
-        return self.cleaned_data["method"]
+    def prepare(self) -> None:
+        """Actions are imported as they are."""
+        if self.about["kind"].custom_only:
+            field = self.fields["method"]
+            field.choices = field.choices[:1]
 
 
 class SchemaForm(OperationForm):
@@ -124,9 +122,16 @@ def free_name(wanted: str, taken: set[str]) -> str:
 
 
 class ImportForm(OperationForm):
-    """A file into a dataset. ``about``: kind, first (nothing was imported before), rows (what would be replaced)."""
+    """A file into a dataset.
 
-    error_fields = {"data_source": "data_location", "dataset_arn": "__all__"}
+    ``about``: kind, first (nothing was imported before), rows (what would be replaced), publishing (of event metrics).
+    """
+
+    error_fields = {
+        "data_source": "data_location",
+        "dataset_arn": "__all__",
+        "publish_attribution_metrics_to_s3": "publish",
+    }
 
     job_name = NameField(label="Dataset import job name")
     import_mode = RadioField(
@@ -159,13 +164,22 @@ class ImportForm(OperationForm):
         },
     )
     role_arn = RoleField(label="Custom IAM role ARN", required=False, unmarked=True)
+    publish = CheckField(label="Publish metrics for this import job")
+    replace = CheckField(label="Replace these rows")
     tags = TagsField()
 
     def prepare(self) -> None:
         """The mode is asked once there is something to replace or to add to."""
+        publishing = self.about.get("publishing")
+        if not publishing:
+            del self.fields["publish"]
+        elif publishing["blocked"]:
+            self.fields["publish"].disabled = True
         if self.about.get("first"):
             del self.fields["import_mode"]
+            del self.fields["replace"]
         else:
+            self.fields["replace"].label = self.asked
             rows, kind = self.about.get("rows"), self.about["kind"]
             keep = "Records recorded one by one stay."
             self.fields["import_mode"].widget.about = {
@@ -174,11 +188,19 @@ class ImportForm(OperationForm):
             }
         self.initial.setdefault("job_name", suggested_name(self.about["base"]))
 
+    @property
+    def asked(self) -> str:
+        """What has to be confirmed before imported rows go."""
+        rows = self.about.get("rows")
+        return f"Replace {rows} imported rows" if rows else "Replace all imported rows"
+
     def clean(self) -> dict[str, Any]:
         """A custom role needs its ARN; roles to come cannot be chosen."""
         data = super().clean() or self.cleaned_data
         if data.get("role") == CUSTOM_ROLE and not data.get("role_arn") and "role_arn" not in self.errors:
             self.add_error("role_arn", "Enter a role ARN such as arn:aws:iam::123456789012:role/Name.")
+        if "replace" in self.fields and data.get("import_mode") == "FULL" and not data.get("replace"):
+            self.add_error("replace", f"Confirm it: {self.asked[0].lower()}{self.asked[1:]}.")
         if data.get("role") in ("existing", "create"):
             self.add_error("role", "Roles cannot be kept yet. Use the default role or enter an ARN.")
         return data
@@ -194,6 +216,8 @@ class ImportForm(OperationForm):
             given["role_arn"] = data["role_arn"]
         if data.get("import_mode"):
             given["import_mode"] = data["import_mode"]
+        if data.get("publish"):
+            given["publish_attribution_metrics_to_s3"] = True
         if data.get("tags"):
             given["tags"] = data["tags"]
         return given

@@ -13,10 +13,10 @@ from apps.ui.dataset_types import DatasetType
 def fields(group: str, kind: DatasetType) -> dict[str, Any]:
     """The variables of components/storage_location.html for a file of this kind of dataset, and what else it asks."""
     today = timezone.localdate().isoformat()
+    limit = formats.size(settings.UPLOAD_LIMIT)
     return {
         "upload_url": reverse("storage:upload"),
         "browse_url": reverse("storage:choose"),
         "folder": f"s3://{settings.UPLOAD_BUCKET}/{group}/{kind.slug}/{today}/",
-        "event_metrics": kind.key == "INTERACTIONS",
-        "upload_hint": f"CSV files · up to {formats.size(settings.UPLOAD_LIMIT)} each · uploads resume after a break",
+        "upload_hint": f"CSV, JSON lines, gz or Parquet · up to {limit} each · uploads resume after a break",
     }

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.import_jobs import forms, locations
+from apps.import_jobs import data_checks, forms, locations, publishing
 from apps.import_jobs.failures import advice
 from apps.ui import formats, jobs
 from apps.ui.dataset_pages import DatasetPage
@@ -54,7 +54,13 @@ class CreateImportJob(DatasetPage, FormPage):
             "first": not self.imported_before,
             "rows": formats.number(self.imported_rows) if self.imported_rows else "",
             "base": str(self.dataset["name"]),
+            "publishing": self.publishing,
         }
+
+    @cached_property
+    def publishing(self) -> Mapping[str, Any] | None:
+        """Whether event metrics of the import can be published."""
+        return publishing.state(self.caller, self.group, self.kind)
 
     def initial(self) -> dict[str, Any]:
         """The settings of the import that is tried again."""
@@ -101,9 +107,26 @@ class CreateImportJob(DatasetPage, FormPage):
             return response
         return super().get(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Beside the import: a dry run over the same files."""
+        if "_check" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        self.form = self.make_form(request.POST)
+        if self.form.is_valid() or "data_location" not in self.form.errors:
+            location = self.form.cleaned_data["data_location"]
+            try:
+                return self.redirect(
+                    data_checks.begin(
+                        self.caller, self.group, self.kind, location, request.POST, dataset_arn=self.dataset_arn
+                    )
+                )
+            except ServiceError as error:
+                self.form.place(error)
+        return self.render(status=422)
+
     def context(self) -> dict[str, Any]:
         """The failed import above, where one is tried again."""
-        more: dict[str, Any] = locations.fields(self.group["name"], self.kind)
+        more: dict[str, Any] = locations.fields(self.group["name"], self.kind) | {"publishing": self.publishing}
         more["preflight_url"] = self.url("import_jobs:preflight", kind=self.kind.slug)
         if self.dataset["status"] in statuses.BUILDING:
             more["wait_url"] = f"{self.request.path}?wait=1"

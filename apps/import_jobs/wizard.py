@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from apps.import_jobs import forms, locations
+from apps.import_jobs import data_checks, forms, locations, publishing
 from apps.ui import code, schema_editor
 from apps.ui.dataset_pages import DatasetPage
 from apps.ui.flashes import flash
@@ -67,8 +67,10 @@ class ImportWizard(DatasetPage, WizardPage):
         """A dataset that is there already is imported into, not made."""
         if self.dataset and "_dataset" not in self.saved:
             return self.redirect(self.url("import_jobs:create", kind=self.kind.slug))
-        if "template" in request.GET and self.step.slug == "schema" and "method" not in self.saved:
+        begins = ("template" in request.GET or "preparation" in request.GET) and self.step.slug == "schema"
+        if begins and "method" not in self.saved:
             self.save("method", QueryDict(f"method={forms.DIRECT}"))
+            self._take_over(request.GET.get("preparation", ""))
         if "w" not in request.GET:
             query = urlencode([*request.GET.items(), ("w", self.wizard)])
             return self.redirect(f"{request.path}?{query}")
@@ -82,9 +84,44 @@ class ImportWizard(DatasetPage, WizardPage):
                 self.code_calls(), region=self.caller.region, endpoint=request.build_absolute_uri("/")[:-1]
             )
             return render(request, "components/code_dialog.html", {"tabs": tabs})
-        if "_fix" in request.POST and self.step.slug == "schema":
+        if self.step.slug == "schema" and "_fix" in request.POST:
             return self._fixed(request.POST)
+        if self.step.slug == "schema" and "_infer" in request.POST:
+            self.save("schema", request.POST)
+            return self.redirect(f"{self.url('import_jobs:infer_schema', kind=self.kind.slug)}?w={self.wizard}")
+        if self.step.slug == "job" and "_check" in request.POST:
+            return self._check(request.POST)
+        if self.step.slug == "method" and request.POST.get("method") == forms.PREPARE and not self.kind.custom_only:
+            return self.redirect(self.url("import_jobs:prepare", kind=self.kind.slug, step="source"))
         return super().post(request, *args, **kwargs)
+
+    def _take_over(self, preparation: str) -> None:
+        """Begin with the schema and the file of a preparation."""
+        if not preparation:
+            return
+        arn = self.arn("data-preparation", preparation)
+        found = operations.describe_data_preparation(self.caller, data_preparation_arn=arn)["dataPreparation"]
+        self._note("_prepared", definition=found["schema"], location=found.get("outputLocation", ""))
+
+    def _check(self, posted: QueryDict) -> HttpResponse:
+        """A dry run with the schema of step 2; what was filled in stays."""
+        self.form = self.make_form(self.step, posted)
+        self.save("job", posted)
+        if self.form is not None and (self.form.is_valid() or "data_location" not in self.form.errors):
+            try:
+                return self.redirect(
+                    data_checks.begin(
+                        self.caller,
+                        self.group,
+                        self.kind,
+                        self.form.cleaned_data["data_location"],
+                        {"w": self.wizard},
+                        schema=self.schema_text(),
+                    )
+                )
+            except ServiceError as error:
+                self.form.place(error)
+        return self.render(status=422)
 
     def _fixed(self, posted: QueryDict) -> HttpResponse:
         found = schema_editor.problems(self.caller, posted.get("definition", ""), self.kind, self.domain)
@@ -123,7 +160,13 @@ class ImportWizard(DatasetPage, WizardPage):
             "check": lambda text: schema_editor.problems(self.caller, text, self.kind, self.domain),
             "first": True,
             "base": self._dataset_name(),
+            "publishing": self.publishing,
         }
+
+    @cached_property
+    def publishing(self) -> dict[str, Any] | None:
+        """Whether event metrics of the import can be published."""
+        return publishing.state(self.caller, self.group, self.kind)
 
     def _dataset_name(self) -> str:
         posted = QueryDict(self.saved.get("schema", ""))
@@ -131,8 +174,13 @@ class ImportWizard(DatasetPage, WizardPage):
 
     def initial(self, step: Step) -> dict[str, Any]:
         """The editor begins with the default schema, or with the one that is used as a template."""
+        prepared = self._noted("_prepared")
+        if step.slug == "job" and prepared.get("location"):
+            return {"data_location": prepared["location"]}
         if step.slug != "schema":
             return {}
+        if prepared:
+            return {"definition": prepared["definition"]}
         source = next((one for one in self.every_schema if one["name"] == self.request.GET.get("template")), None)
         if source is not None:
             found = operations.describe_schema(self.caller, schema_arn=source["schemaArn"])
@@ -284,16 +332,31 @@ class ImportWizard(DatasetPage, WizardPage):
         if self.step.slug == "schema" and self.form is not None:
             text = self.form["definition"].value() or ""
             more |= schema_editor.context(self.caller, text, self.kind, self.domain)
+            more["infer"] = True
+            more["inferred"] = self._inferred()
             more["check_url"] = self.url("import_jobs:check_schema", kind=self.kind.slug)
             more["description"] = (
                 "The schema names the columns of your file. A schema cannot be changed once it exists."
             )
         if self.step.slug == "job":
-            more |= locations.fields(self.group["name"], self.kind)
+            more |= locations.fields(self.group["name"], self.kind) | {"publishing": self.publishing}
             more["preflight_url"] = f"{self.url('import_jobs:wizard_preflight', kind=self.kind.slug)}?w={self.wizard}"
             source = self.form["source"].value() if self.form is not None else forms.STORAGE
             more["submit"] = "Finish" if source == forms.API else "Start import"
         return super().context() | more
+
+    def _inferred(self) -> dict[str, Any] | None:
+        """What the file that the schema was made from needs before it fits."""
+        note = QueryDict(self.saved.get("_inferred", ""))
+        if not note.get("location"):
+            return None
+        query = urlencode({"data_location": note["location"]})
+        prepare = self.url("import_jobs:prepare", kind=self.kind.slug, step="source")
+        return {
+            "renames": note.getlist("rename"),
+            "converts": note.getlist("convert"),
+            "prepare_url": "" if self.kind.custom_only else f"{prepare}?{query}",
+        }
 
     def _note(self, key: str, **facts: str) -> None:
         posted = QueryDict(mutable=True)

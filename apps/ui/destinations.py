@@ -49,6 +49,16 @@ def _deletion(caller: Caller, arn: str, name: str) -> str:
     return _below(job["datasetGroupArn"], "data-deletion-jobs", name)
 
 
+def _check(caller: Caller, arn: str, name: str) -> str:
+    found = operations.describe_data_check(caller, data_check_arn=arn)["dataCheck"]
+    return _below(found["datasetGroupArn"], "data-checks", name)
+
+
+def _preparation(caller: Caller, arn: str, name: str) -> str:
+    found = operations.describe_data_preparation(caller, data_preparation_arn=arn)["dataPreparation"]
+    return _below(found["datasetGroupArn"], "data-preparations", name)
+
+
 def _analysis(caller: Caller, arn: str, name: str) -> str:
     job = operations.describe_data_insights_job(caller, data_insights_job_arn=arn)["dataInsightsJob"]
     return f"{_below(job['datasetGroupArn'], 'data-analysis')}?run={name}"
@@ -91,6 +101,8 @@ _PLACES: dict[str, Callable[[Caller, str, str], str]] = {
     "dataset-import-job": _import,
     "dataset-export-job": _export,
     "data-deletion-job": _deletion,
+    "data-check": _check,
+    "data-preparation": _preparation,
     "data-insights-job": _analysis,
     "event-tracker": _tracker,
     "solution": _solution,

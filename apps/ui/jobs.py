@@ -21,6 +21,8 @@ NOUNS = {
     "campaign": "Campaign",
     "recommender": "Recommender",
     "data-insights-job": "Data analysis",
+    "data-check": "Data check",
+    "data-preparation": "Data preparation",
 }
 VERBS = {"delete": "deletion", "update": "update", "start": "start", "stop": "stop", "retrain": "retraining"}
 SHOWN = {

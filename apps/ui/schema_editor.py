@@ -1,13 +1,20 @@
 """What the schema editor is given: the default text, the names with a meaning, and what is wrong with a text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.ui.dataset_types import DatasetType
 from personalize_web import operations
 from personalize_web.operations import Caller
 
+RECORD_NAMES = {
+    "INTERACTIONS": "Interactions",
+    "USERS": "Users",
+    "ITEMS": "Items",
+    "ACTIONS": "Actions",
+    "ACTION_INTERACTIONS": "ActionInteractions",
+}
 FIXES = {
     "W1": "Make categorical",
     "W2": "Change to string",
@@ -73,6 +80,40 @@ def context(caller: Caller, text: str, kind: DatasetType, domain: str | None) ->
         "keywords": about["keywords"],
         "record_name": about["recordName"],
     }
+
+
+def declared(text: str) -> list[dict[str, Any]]:
+    """The fields of a valid schema: name, type, nullable, categorical, textual."""
+    found = []
+    for field in json.loads(text)["fields"]:
+        types = field["type"] if isinstance(field["type"], list) else [field["type"]]
+        found.append(
+            {
+                "name": field["name"],
+                "type": next((kind for kind in types if kind != "null"), "string"),
+                "nullable": "null" in types,
+                "categorical": bool(field.get("categorical")),
+                "textual": bool(field.get("textual")),
+            }
+        )
+    return found
+
+
+def written(kind: DatasetType, fields: Sequence[Mapping[str, Any]]) -> str:
+    """The schema of fields as :func:`declared` gives them, one a line."""
+    lines = []
+    for field in fields:
+        entry: dict[str, Any] = {
+            "name": field["name"],
+            "type": ["null", field["type"]] if field.get("nullable") else field["type"],
+        }
+        entry |= {attribute: True for attribute in ("categorical", "textual") if field.get(attribute)}
+        lines.append("    " + json.dumps(entry))
+    name = RECORD_NAMES[kind.key]
+    head = {"type": "record", "name": name, "namespace": "com.amazonaws.personalize.schema"}
+    members = [f'  "{key}": "{value}"' for key, value in head.items()]
+    members += ['  "fields": [\n' + ",\n".join(lines) + "\n  ]", '  "version": "1.0"']
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def fields(text: str) -> list[dict[str, Any]]:

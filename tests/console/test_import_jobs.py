@@ -56,7 +56,10 @@ def test_rows_are_added(console, ana, dataset, run_jobs):
 
 def test_what_the_operation_refuses_stands_beside_its_field(console, ana, dataset):
     factories.import_job(ana, dataset, "taken")
-    given = {"job_name": "taken", "data_location": "s3://data/a.csv", "role": "default", "import_mode": "FULL"}
+    given = {"job_name": "taken", "data_location": "s3://data/a.csv", "role": "default"} | {
+        "import_mode": "FULL",
+        "replace": "on",
+    }
     answer = console.post(NEW, given)
     assert answer.status_code == 422
     assert 'id="id_job_name_error"' in answer.content.decode()
