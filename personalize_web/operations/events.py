@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import re
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -160,12 +162,24 @@ def _row(
     equal = repr((*known.values(), sorted(filled.items())))
     return Row(
         dataset_id=target.dataset_id,
-        digest=hashlib.blake2b(equal.encode(), digest_size=20).hexdigest(),
-        event_id=event_id or str(uuid.uuid4()),
+        digest=_digest(known["timestamp"], equal),
+        event_id=event_id or _new_id(),
         named=event_id is not None,
         properties=json.dumps(filled) if filled else "{}",
         **known,
     )
+
+
+def _digest(timestamp: float, equal: str) -> str:
+    """What only equal events share. It begins with the time, so that events of one time lie together on the disk."""
+    return f"{int(timestamp):08x}" + hashlib.blake2b(equal.encode(), digest_size=16).hexdigest()
+
+
+def _new_id() -> str:
+    """A UUID of version 7, which begins with the present time, for the same reason."""
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (time.time_ns() // 1_000_000 << 80 | random) & ~(0xF << 76 | 0x3 << 62) | 0x7 << 76 | 0x2 << 62
+    return str(uuid.UUID(int=value))
 
 
 def _check_size(event: Mapping[str, Any], where: str) -> None:
