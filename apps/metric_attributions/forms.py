@@ -36,7 +36,7 @@ class ConfigurationForm(OperationForm):
         required=False,
         folder=True,
         placeholder="s3://bucket/folder/",
-        description="A folder for reports. Import jobs can publish metrics only when it is set.",
+        description="Optional. A folder for reports: import jobs can publish metrics only when it is set.",
     )
     kms_key_arn = KeyField(label="KMS key ARN")
     role = RadioField(

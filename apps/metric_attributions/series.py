@@ -56,7 +56,7 @@ def span_of(query: QueryDict) -> Span:
         given = [_moment(query.get(name, "")) for name in ("start", "end")]
         if given[0] and given[1] and given[0] < given[1]:
             start, end = given[0], given[1]
-        else:
+        elif query.get("start") or query.get("end"):
             problem = "Choose a beginning that is before the end."
     elif key not in SPANS:
         key = "24h"

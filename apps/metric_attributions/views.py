@@ -1,6 +1,6 @@
-"""Metric attribution: charts, metrics, configuration, published files; change and delete it."""
+"""Metric attribution: charts, metrics, configuration, published files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,10 +9,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from apps.metric_attributions import series
-from apps.metric_attributions.forms import ConfigurationForm, EditMetricsForm
 from apps.ui import destinations
-from apps.ui.flashes import flash
-from apps.ui.pages import ConsolePage, DeletePage, DetailPage, FormPage
+from apps.ui.pages import ConsolePage, DetailPage
 from personalize_web import operations
 from personalize_web.operations import ServiceError, statuses
 from personalize_web.operations.errors import ResourceNotFoundException
@@ -134,8 +132,13 @@ class MetricAttribution(AttributionPage, DetailPage):
                 "pairs": [
                     {"label": "Name", "value": self.attribution["name"]},
                     {"label": "ARN", "value": self.attribution["metricAttributionArn"], "copyable": True},
-                    {"label": "Created", "value": self.attribution["creationDateTime"], "moment": "full"},
-                    {"label": "Last updated", "value": self.attribution["lastUpdatedDateTime"], "moment": "full"},
+                    {"label": "Created", "value": self.attribution["creationDateTime"], "moment": "full", "wide": True},
+                    {
+                        "label": "Last updated",
+                        "value": self.attribution["lastUpdatedDateTime"],
+                        "moment": "full",
+                        "wide": True,
+                    },
                 ],
                 "metrics": self.metrics,
                 "configuration": [
@@ -212,86 +215,3 @@ class SeriesFile(AttributionPage):
         name = f"{self.existing['name']}-{answer['start']:%Y%m%dT%H%M}-{answer['end']:%Y%m%dT%H%M}.csv"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-
-
-class EditAttributes(AttributionPage, FormPage):
-    """F31: other metrics."""
-
-    operation, form_class = operations.update_metric_attribution, EditMetricsForm
-    title, noun, submit = "Edit metric attributes", "metric attribution", "Update"
-    template_name = "metric_attributions/edit_attributes.html"
-    info = "metric-attribution"
-
-    def about(self) -> dict[str, Any]:
-        """What there is, and what there could be."""
-        return super().about() | {"choices": self.choices, "metrics": self.metrics}
-
-    def arguments(self) -> dict[str, Any]:
-        """Of this attribution."""
-        return super().arguments() | {"metric_attribution_arn": self.existing["metricAttributionArn"]}
-
-    def blocked(self) -> str:
-        """Only an Active one is changed."""
-        return self.change_blocked("update_metric_attribution")
-
-    def success_url(self, answer: Any) -> str:
-        """The metrics as they are now."""
-        return f"{self.url('metric_attributions:detail')}?tab=attributes"
-
-    def success(self, answer: Any) -> None:
-        """Updates apply at once."""
-        flash(self.request, "success", "Metric attributes updated.", "New metrics count what is recorded from now on.")
-
-
-class EditConfiguration(AttributionPage, FormPage):
-    """F31: another path, key or role."""
-
-    operation, form_class = operations.update_metric_attribution, ConfigurationForm
-    title, noun, submit = "Edit attribution configuration", "metric attribution", "Update"
-    template_name = "metric_attributions/edit_configuration.html"
-
-    def about(self) -> dict[str, Any]:
-        """What is there."""
-        return super().about() | {"config": self.existing["metricsOutputConfig"]}
-
-    def arguments(self) -> dict[str, Any]:
-        """Of this attribution."""
-        return super().arguments() | {"metric_attribution_arn": self.existing["metricAttributionArn"]}
-
-    def blocked(self) -> str:
-        """Only an Active one is changed."""
-        return self.change_blocked("update_metric_attribution")
-
-    def success_url(self, answer: Any) -> str:
-        """The configuration as it is now."""
-        return f"{self.url('metric_attributions:detail')}?tab=configuration"
-
-    def success(self, answer: Any) -> None:
-        """Updates apply at once."""
-        flash(self.request, "success", "Attribution configuration updated.")
-
-
-class DeleteMetricAttribution(AttributionPage, DeletePage):
-    """F32."""
-
-    operation, argument = operations.delete_metric_attribution, "metric_attribution_arn"
-    title, noun = "Delete metric attribution", "metric attribution"
-
-    def names(self) -> Sequence[str]:
-        """The group's one."""
-        return [self.existing["name"]]
-
-    def arn_of(self, name: str) -> str:
-        """Its ARN."""
-        return str(self.existing["metricAttributionArn"])
-
-    def consequences(self) -> Sequence[str]:
-        """What ends and what stays."""
-        return (
-            "Counting ends, and import jobs can't publish metrics any more. "
-            "Published files and what was counted so far stay.",
-        )
-
-    def success_url(self) -> str:
-        """Where it was."""
-        return self.url("metric_attributions:detail")

@@ -16,6 +16,7 @@ NOUNS = {
     "dataset-export-job": "Export job",
     "data-deletion-job": "Data deletion job",
     "event-tracker": "Event tracker",
+    "metric-attribution": "Metric attribution",
     "solution": "Solution",
     "solution-version": "Training",
     "campaign": "Campaign",
@@ -39,6 +40,8 @@ def title(kind: str) -> str:
     """What a job does: "create-dataset-import-job" is "Import job", "delete-dataset" "Dataset deletion"."""
     if kind == "store-events":
         return "Storing of events"
+    if kind == "count-attribution":
+        return "Counting of events"
     if kind == "delete-everything":
         return "Deletion of everything"
     verb, _, noun = kind.partition("-")

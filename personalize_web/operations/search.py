@@ -14,6 +14,7 @@ from personalize_web.resources.models import (
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
+    MetricAttribution,
     Recommender,
     Resource,
     Schema,
@@ -27,6 +28,7 @@ FOUND_BY_NAME: tuple[type[Resource], ...] = (
     Solution,
     Dataset,
     EventTracker,
+    MetricAttribution,
     DatasetImportJob,
     Schema,
 )

@@ -312,3 +312,9 @@ def test_a_viewer_sees_everything_and_changes_nothing(as_viewer, ana, group):
 def test_pages_of_one_that_is_not_there_are_not_found(console, group):
     for page in ("-edit-attributes/", "-edit-configuration/", "-series.csv", "-delete/"):
         assert console.get(BASE + page).status_code == 404
+
+
+def test_the_search_finds_it(console, ana, group):
+    made = attribution(ana, group)
+    assert "Metric attribution" in text_of(console.get("/console/search/?q=impact"))
+    assert console.get(f"/console/search/?q={made.arn}").headers["Location"] == BASE
