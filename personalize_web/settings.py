@@ -63,6 +63,7 @@ PARTITION = os.environ.get("PARTITION", "aws")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "")  # shown in code examples; empty: the address of the request
 VIEWERS_CAN_TEST = _flag("VIEWERS_CAN_TEST", True)
 AUDIT_READS = _flag("AUDIT_READS", False)
+LEGACY_EVENT_INTERACTIONS = _flag("LEGACY_EVENT_INTERACTIONS", False)  # ListDatasets shows recorded events as a dataset
 ACCESS_KEYS_PER_PERSON = int(_number("ACCESS_KEYS_PER_PERSON", 2))
 
 # Django -----------------------------------------------------------------------------------------
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "apps.aws_api.middleware.DataPlaneMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.ui.middleware.RequestIdMiddleware",
     "apps.ui.middleware.ContentSecurityPolicyMiddleware",

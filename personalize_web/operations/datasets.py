@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from personalize_web.engine import schemas as avro
 from personalize_web.engine.schemas import replacement
-from personalize_web.operations import dependants, lookup, paging
+from personalize_web.operations import dependants, legacy_events, lookup, paging
 from personalize_web.operations.answers import dates, latest_update, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException, ResourceInUseException
@@ -80,6 +81,8 @@ def _check_fit(schema: Schema, kind: str, group: DatasetGroup) -> None:
 @operation
 def describe_dataset(caller: Caller, *, dataset_arn: str) -> dict[str, Any]:
     """One dataset with everything about it."""
+    if group := lookup.virtual_events(caller, dataset_arn):
+        return {"dataset": legacy_events.described(group) | {"datasetGroupArn": group.arn}}
     dataset = lookup.get(Dataset, caller, dataset_arn)
     return {
         "dataset": _summary(dataset)
@@ -102,8 +105,18 @@ def list_datasets(
 ) -> dict[str, Any]:
     """The datasets of a group, or of the account, newest first."""
     rows = lookup.of(Dataset, caller)
+    rows = rows.filter(dataset_group__arn=dataset_group_arn) if dataset_group_arn else rows
+    if settings.LEGACY_EVENT_INTERACTIONS:
+        return paging.page_of(
+            legacy_events.among(caller, [_summary(row) for row in rows], dataset_group_arn),
+            key="datasets",
+            operation="list_datasets",
+            filters={"dataset_group_arn": dataset_group_arn},
+            max_results=max_results,
+            next_token=next_token,
+        )
     return paging.page(
-        rows.filter(dataset_group__arn=dataset_group_arn) if dataset_group_arn else rows,
+        rows,
         _summary,
         key="datasets",
         operation="list_datasets",
@@ -196,6 +209,9 @@ def _refused(message: str, field: str | None) -> dict[str, Any]:
 @operation
 def delete_dataset(caller: Caller, *, dataset_arn: str) -> None:
     """Remove a dataset with all its data. Trained models stay and keep answering."""
+    if group := lookup.virtual_events(caller, dataset_arn):
+        legacy_events.delete(caller, group)
+        return
     dataset = lookup.get(Dataset, caller, dataset_arn)
     lookup.require_state(dataset, *statuses.DELETABLE, doing="deleted")
     lookup.refuse_dependants(dataset, *dependants.of_dataset(dataset))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from personalize_web.operations import lookup, paging
+from personalize_web.operations import legacy_events, lookup, paging
 from personalize_web.operations.answers import dates
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import ResourceAlreadyExistsException
@@ -29,6 +29,7 @@ def create_event_tracker(
     tracker = lookup.create(
         EventTracker, caller, name=name, dataset_group=group, tracking_id=str(uuid.uuid4()), tags=tags
     )
+    legacy_events.note_tracker(group)
     job.enqueue("create-event-tracker", tracker, caller=caller)
     return {"eventTrackerArn": tracker.arn, "trackingId": tracker.tracking_id}
 

@@ -16,7 +16,10 @@ from personalize_web.operations.errors import (
     ServiceError,
 )
 from personalize_web.resources import arns, statuses
-from personalize_web.resources.models import Resource, StatefulResource
+from personalize_web.resources.models import Dataset, DatasetGroup, Resource, StatefulResource
+
+EVENT_INTERACTIONS = "EVENT_INTERACTIONS"
+"""The type of the dataset that older clients believe to hold recorded events."""
 
 M = TypeVar("M", bound=Resource)
 S = TypeVar("S", bound=StatefulResource)
@@ -40,8 +43,28 @@ def get(model: type[M], caller: Caller, arn: str, *, field: str | None = None) -
         rows = rows.select_for_update(no_key=True)
     found = rows.first()
     if found is None:
+        if virtual_events(caller, arn):
+            raise InvalidInputException(
+                f"{arn} shows recorded events only. They are in the group's dataset of type INTERACTIONS: use that.",
+                field=field,
+            )
         raise not_found(arn, field=field)
     return found
+
+
+def virtual_events(caller: Caller, arn: str) -> DatasetGroup | None:
+    """The group whose recorded events older clients know as the dataset of this ARN; None where it is no such ARN."""
+    parts = arns.read(arn)
+    if parts is None or parts.kind != Dataset.KIND or not parts.name.endswith(f"/{EVENT_INTERACTIONS}"):
+        return None
+    name = parts.name.removesuffix(f"/{EVENT_INTERACTIONS}")
+    found = of(DatasetGroup, caller).filter(name=name, event_tracker_since__isnull=False).first()
+    return found if found and arn == virtual_arn(found) else None
+
+
+def virtual_arn(group: DatasetGroup) -> str:
+    """The ARN under which older clients know the recorded events of the group."""
+    return Dataset.write_arn(f"{group.name}/{EVENT_INTERACTIONS}", account=group.account, region=group.region)
 
 
 def not_found(arn: str, *, field: str | None = None) -> ResourceNotFoundException:
@@ -91,10 +114,15 @@ def refuse_dependants(resource: Resource, *dependants: Iterable[Resource]) -> No
     """Refuse to delete ``resource`` while ``dependants`` exist, naming up to five of them."""
     found = [dependant.arn for some in dependants for dependant in some]
     if found:
-        raise ResourceInUseException(
-            f"Resource {resource.arn} cannot be deleted because it is used by {len(found)} resource(s): "
-            f"{', '.join(found[:5])}."
-        )
+        raise used(resource.arn, found)
+
+
+def used(arn: str, dependants: list[str]) -> ResourceInUseException:
+    """What is said of a resource that cannot be deleted for others that use it."""
+    return ResourceInUseException(
+        f"Resource {arn} cannot be deleted because it is used by {len(dependants)} resource(s): "
+        f"{', '.join(dependants[:5])}."
+    )
 
 
 def refuse_running(resource: Resource, doing: str, *running: Iterable[StatefulResource]) -> None:

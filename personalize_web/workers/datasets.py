@@ -1,7 +1,7 @@
 """The life of a dataset in the background."""
 
 from personalize_web.resources.models import Dataset, Tag
-from personalize_web.workers import folders
+from personalize_web.workers import folders, indexes
 from personalize_web.workers.context import JobContext
 from personalize_web.workers.kinds import Publication
 
@@ -21,3 +21,15 @@ def delete(context: JobContext, dataset: Dataset) -> Publication:
         dataset.delete()
 
     return publish
+
+
+def delete_recorded_events(context: JobContext, dataset: Dataset) -> None:
+    """Every individually imported interaction goes; what was imported in bulk stays."""
+    context.phase("Delete recorded events", 1, 2)
+    gone = dataset.events.all().delete()[0]
+    context.require_lease()
+    folders.store_of(dataset).clear("PUT")
+    context.log(f"{gone:,} recorded events deleted.")
+    context.phase("Build indexes", 2, 2)
+    indexes.renew(dataset, check=context.check)
+    indexes.count(dataset)

@@ -131,6 +131,7 @@ KINDS = {
     "create-dataset": _create(Dataset, "datasets:create"),
     "update-dataset": Kind(Dataset, "dataset_updates:update", update=True, alone_on="dataset", uses_data=True),
     "delete-dataset": _delete(Dataset, "datasets:delete", alone_on="dataset", uses_data=True),
+    "delete-recorded-events": Kind(Dataset, "datasets:delete_recorded_events", alone_on="dataset", uses_data=True),
     "store-events": Kind(Dataset, "events:store", alone_on="dataset", uses_data=True),
     "create-dataset-import-job": _create(
         DatasetImportJob, "dataset_import_jobs:create", alone_on="dataset", uses_data=True
