@@ -11,6 +11,8 @@ from personalize_web.engine.columns import duck
 from personalize_web.engine.statistics.tables import Tables
 
 _DAY = 86_400
+_CALENDAR = (-62_135_596_800, 253_402_300_799)
+"""Unix seconds of the years 1 to 9999."""
 _SERIES = 8
 _UNITS = (("day", 120), ("week", 6 * 366), ("month", 60 * 366))
 """Unit of time and the longest span, in days, that it is used for."""
@@ -18,16 +20,23 @@ _POINTS = 120
 
 
 def over_time(tables: Tables, types: Sequence[str]) -> dict[str, Any] | None:
-    """Events per unit of time: unit, x (ISO dates, none left out) and series (counts by event type, at most eight)."""
+    """Events per unit of time: unit, x (ISO dates, none left out) and series (counts by event type, at most eight).
+
+    Times beyond the calendar, such as those in milliseconds, are left out.
+    """
     named = list(types[:_SERIES] if len(types) <= _SERIES else types[: _SERIES - 1])
     kind = "'Interactions'"
     if types:
         kind = f"CASE WHEN EVENT_TYPE IN ({duck.texts(named)}) THEN EVENT_TYPE ELSE 'Other' END"
-    span = tables.row("SELECT min(TIMESTAMP), max(TIMESTAMP) FROM interactions")
+    tables.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE days AS SELECT (floor(TIMESTAMP / {_DAY}.0) * {_DAY})::BIGINT AS moment, "
+        f"{kind} AS kind, count(*) AS n FROM interactions WHERE {_on_calendar('TIMESTAMP')} GROUP BY 1, 2"
+    )
+    span = tables.row("SELECT min(moment), max(moment) FROM days")
     if span[0] is None:
         return None
     unit = unit_for(*span)
-    rows = tables.all(f"SELECT {_bucket(unit, 'TIMESTAMP')}, {kind}, count(*) FROM interactions GROUP BY 1, 2")
+    rows = tables.all(f"SELECT {_bucket(unit, 'moment')}, kind, sum(n)::BIGINT FROM days GROUP BY 1, 2")
     x = _dates(unit, min(row[0] for row in rows), max(row[0] for row in rows))
     place = {day: at for at, day in enumerate(x)}
     found = {row[1] for row in rows}
@@ -97,7 +106,7 @@ def overlap(tables: Tables) -> list[dict[str, Any]]:
         table = tables.get(kind)
         if table is None or tables.get("INTERACTIONS") is None:
             continue
-        events = f"(SELECT DISTINCT {key} FROM interactions)"
+        events = f"(SELECT value AS {key} FROM {tables.counted(tables['INTERACTIONS'], key)})"
         used = tables.row(f"SELECT count(*) FROM {table.view} SEMI JOIN {events} USING ({key})")[0]
         unknown = tables.row(f"SELECT count(*) FROM {events} ANTI JOIN {table.view} USING ({key})")[0]
         found.append({"name": name, "used": used, "unused": table.rows - used, "unknown": unknown})
@@ -109,15 +118,13 @@ def new_items(tables: Tables) -> dict[str, Any] | None:
     table = tables.get("ITEMS")
     if table is None or table.field("CREATION_TIMESTAMP") is None:
         return None
-    low, high = tables.row("SELECT min(CREATION_TIMESTAMP), max(CREATION_TIMESTAMP) FROM items")
+    sane = _on_calendar("CREATION_TIMESTAMP")
+    low, high = tables.row(f"SELECT min(CREATION_TIMESTAMP), max(CREATION_TIMESTAMP) FROM items WHERE {sane}")
     if low is None:
         return None
     unit = unit_for(low, high, shortest="week")
     rows = dict(
-        tables.all(
-            f"SELECT {_bucket(unit, 'CREATION_TIMESTAMP')}, count(*) FROM items "
-            "WHERE CREATION_TIMESTAMP IS NOT NULL GROUP BY 1"
-        )
+        tables.all(f"SELECT {_bucket(unit, 'CREATION_TIMESTAMP')}, count(*) FROM items WHERE {sane} GROUP BY 1")
     )
     x = _dates(unit, min(rows), max(rows))
     return {"unit": unit, "x": [day.isoformat() for day in x], "counts": [rows.get(day, 0) for day in x]}
@@ -161,6 +168,10 @@ def _box(entry: Mapping[str, Any]) -> tuple[float, float, float]:
     return low, entry["median"], high
 
 
+def _on_calendar(column: str) -> str:
+    return f"{column} BETWEEN {_CALENDAR[0]} AND {_CALENDAR[1]}"
+
+
 def _bucket(unit: str, column: str) -> str:
     return f"date_trunc('{unit}', make_timestamp({column} * 1000000))::DATE"
 
@@ -180,9 +191,7 @@ def _dates(unit: str, first: date, last: date) -> list[date]:
 
 def _spread(tables: Tables, key: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Distinct numbers of interactions, ascending, and how many users or items have each."""
-    rows = tables.all(
-        f"SELECT n, count(*) FROM (SELECT count(*) AS n FROM interactions GROUP BY {key}) GROUP BY n ORDER BY n"
-    )
+    rows = tables.all(f"SELECT n, count(*) FROM {tables.counted(tables['INTERACTIONS'], key)} GROUP BY n ORDER BY n")
     found = np.array(rows, np.int64).reshape(-1, 2)
     return found[:, 0], found[:, 1]
 

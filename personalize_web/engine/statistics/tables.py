@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from personalize_web.engine.columns import Snapshot, duck
 from personalize_web.engine.schemas import RECORD_NAMES, Field, Schema
+
+_MEMORY = "800MB"
+"""Of the query engine; sorting numbers takes up to 512 MiB beside it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Tables:
     def __init__(self, connection: DuckDBPyConnection, tables: Mapping[str, Table]) -> None:
         self.connection = connection
         self.by_type = tables
+        self.known: dict[str, Any] = {}
+        """What was looked up already, so that each question costs one pass over the data."""
 
     def __getitem__(self, dataset_type: str) -> Table:
         return self.by_type[dataset_type]
@@ -64,6 +67,17 @@ class Tables:
         assert found is not None
         return found
 
+    def counted(self, table: Table, column: str) -> str:
+        """The name of a table (value, n) of the distinct values of a column, missing ones included, and their rows."""
+        name = duck.name(f"{table.view} by {column}")
+        if name not in self.known:
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {duck.name(column)} AS value, count(*) AS n "
+                f"FROM {table.view} GROUP BY 1"
+            )
+            self.known[name] = True
+        return name
+
     def all(self, query: str) -> list[tuple[Any, ...]]:
         """Every row of the answer; the query keeps it small."""
         return self.connection.execute(query).fetchall()
@@ -72,16 +86,13 @@ class Tables:
 @contextmanager
 def laid_out(snapshots: Mapping[str, Snapshot], schemas: Mapping[str, Schema]) -> Iterator[Tables]:
     """The effective rows of every dataset as views; they go with the context."""
-    with TemporaryDirectory(prefix="personalize-analysis-") as directory, duck.connect() as connection:
+    with duck.connect(memory=_MEMORY) as connection:
         tables = {}
         for dataset_type, snapshot in snapshots.items():
             if not snapshot.columns:
                 continue
-            path = Path(directory) / f"{dataset_type}.parquet"
-            columns = duck.names(snapshot.columns)
-            connection.execute(f"COPY (SELECT {columns} FROM ({snapshot.sql()})) TO {duck.text(path)} (FORMAT parquet)")
             view = dataset_type.lower()
-            connection.execute(f"CREATE VIEW {view} AS FROM read_parquet({duck.text(path)})")
+            connection.execute(f"CREATE VIEW {view} AS SELECT {duck.names(snapshot.columns)} FROM ({snapshot.sql()})")
             found = connection.execute(f"SELECT count(*) FROM {view}").fetchone()
             tables[dataset_type] = Table(dataset_type, schemas[dataset_type], snapshot, found[0] if found else 0)
         yield Tables(connection, tables)
