@@ -36,7 +36,12 @@ class Claim:
 
     @property
     def stamp(self) -> str:
-        return self.moment.strftime("%Y%m%dT%H%M%SZ")
+        return _stamp(self.moment)
+
+
+@lru_cache(maxsize=1024)
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y%m%dT%H%M%SZ")
 
 
 def claim(environ: Mapping[str, str]) -> Claim:
@@ -130,7 +135,7 @@ def _claim(
     key_id, date, region, service, end = scope
     if end != "aws4_request" or service != SERVICE or not REGION.fullmatch(region):
         raise IncompleteSignature(f"The credential scope must be date/region/{SERVICE}/aws4_request.")
-    if date != moment.strftime("%Y%m%d"):
+    if date != _stamp(moment)[:8]:
         raise IncompleteSignature("The date of the credential scope is not the date of the request.")
     if not signature:
         raise IncompleteSignature("The signature is missing.")
@@ -152,12 +157,18 @@ def _check_signed(names: tuple[str, ...], environ: Mapping[str, str], *, presign
 def _moment(stamp: str | None, date: str | None) -> datetime:
     try:
         if stamp is not None:
-            return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return _read_stamp(stamp)
         if date is not None:
             return parsedate_to_datetime(date).astimezone(UTC)
     except ValueError as error:
         raise IncompleteSignature("The date of the request must be written YYYYMMDDTHHMMSSZ.") from error
     raise IncompleteSignature("The request has no X-Amz-Date.")
+
+
+@lru_cache(maxsize=1024)
+def _read_stamp(stamp: str) -> datetime:
+    """Read once: many requests are signed in the same second."""
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _canonical_query(query: str) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 
-from personalize_web.engine.schemas import Schema
 from personalize_web.operations import quotas, rejections, runtime_event_log, runtime_rates
 from personalize_web.operations import runtime_values as values
 from personalize_web.operations.caller import Caller
@@ -32,12 +31,7 @@ REFUSED = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommend
 """Normal names that stand beside ``properties``, never in them."""
 READ_HERE = frozenset({"itemid", "eventvalue"})
 """Normal names in ``properties`` that may also stand beside them."""
-SPARED = {
-    "EVENT_VALUE": "event_value",
-    "IMPRESSION": "impression",
-    "RECOMMENDATION_ID": "recommendation_id",
-    "EVENT_ATTRIBUTION_SOURCE": "attribution_source",
-}
+SPARED = ("EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE")
 """Columns that members of the event fill, where the schema has them."""
 FILLED_BY_MEMBERS = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE", *SPARED})
 ACTION_EVENT_TYPES = frozenset({"TAKEN", "NOT_TAKEN", "VIEWED"})
@@ -70,21 +64,9 @@ def put_events(
             _refuse_keyword(value, columns, f"{where}.{member}")
         value = event.get("eventValue", given.get("eventvalue"))
         ignored += _unknown(event, given, columns, where)
-        rows.append(
-            _row(
-                target,
-                columns,
-                event,
-                given,
-                where,
-                user_id=user_id,
-                session_id=session_id,
-                item_id=item_id,
-                event_type=event["eventType"],
-                event_value=None if value is None or value == "" else values.number(value, f"{where}.eventValue"),
-                timestamp=event["sentAt"].timestamp(),
-            )
-        )
+        worth = None if value is None or value == "" else values.number(value, f"{where}.eventValue")
+        about = (user_id, session_id, item_id, event["eventType"], worth, event["sentAt"].timestamp())
+        rows.append(_row(target, columns, event, given, where, about))
     _keep(target, rows, InvalidInputException)
     rejections.count("PutEvents", target.group_id, accepted=len(rows), ignored=ignored)
 
@@ -111,21 +93,9 @@ def put_action_interactions(caller: Caller, *, tracking_id: str, action_interact
         for member in ("userId", "actionId"):
             _refuse_keyword(event.get(member), columns, f"{where}.{member}")
         ignored += _unknown(event, given, columns, where)
-        rows.append(
-            _row(
-                target,
-                columns,
-                event,
-                given,
-                where,
-                user_id=event.get("userId"),
-                session_id=event["sessionId"],
-                item_id=event["actionId"],
-                event_type=_action_event_type(event["eventType"], where),
-                event_value=None,
-                timestamp=event["timestamp"].timestamp(),
-            )
-        )
+        kind = _action_event_type(event["eventType"], where)
+        about = (event.get("userId"), event["sessionId"], event["actionId"], kind, None, event["timestamp"].timestamp())
+        rows.append(_row(target, columns, event, given, where, about))
     _keep(target, rows, ResourceNotFoundException)
     rejections.count("PutActionInteractions", target.group_id, accepted=len(rows), ignored=ignored)
 
@@ -137,13 +107,17 @@ def _keep(target: Target, rows: list[Row], otherwise: type[InvalidInputException
         raise otherwise(f"Dataset {target.dataset_arn} was deleted.", field="tracking_id") from error
 
 
+About = tuple[str | None, str, str, str, float | None, float]
+"""User, session, item or action, event type, value and time of an event."""
+
+
 def _row(
     target: Target,
     columns: values.Columns,
     event: Mapping[str, Any],
     given: Mapping[str, Any],
     where: str,
-    **known: Any,
+    about: About,
 ) -> Row:
     """What is the same for both kinds of events: impressions, ids, properties, completeness and digest."""
     impression = event.get("impression")
@@ -151,22 +125,32 @@ def _row(
         raise InvalidInputException(
             f"{where}.impression can have at most {values.CATEGORICAL_LIMIT} characters in all."
         )
-    known |= {
-        "impression": json.dumps(impression) if impression else None,
-        "recommendation_id": event.get("recommendationId"),
-        "attribution_source": (event.get("metricAttribution") or {}).get("eventAttributionSource"),
-    }
+    shown = json.dumps(impression) if impression else None
+    recommendation_id = event.get("recommendationId")
+    attribution = event.get("metricAttribution")
+    source = attribution["eventAttributionSource"] if attribution else None
+    for name, value in zip(SPARED, (about[4], shown, recommendation_id, source), strict=True):
+        if value is None and name in columns.needed_beside:
+            raise InvalidInputException(f"{where} needs a value for {name}: the schema does not allow null.")
     filled = values.fill(columns, given, where=f"{where}.properties") if given or columns.needed else {}
-    _check_complete(known, columns.schema, where)
+    equal = repr((about, shown, recommendation_id, source, sorted(filled.items())))
     event_id = event.get("eventId")
-    equal = repr((*known.values(), sorted(filled.items())))
+    user_id, session_id, item_id, event_type, event_value, timestamp = about
     return Row(
-        dataset_id=target.dataset_id,
-        digest=_digest(known["timestamp"], equal),
-        event_id=event_id or _new_id(),
-        named=event_id is not None,
-        properties=json.dumps(filled) if filled else "{}",
-        **known,
+        target.dataset_id,
+        _digest(timestamp, equal),
+        event_id or _new_id(),
+        event_id is not None,
+        user_id,
+        session_id,
+        item_id,
+        event_type,
+        event_value,
+        timestamp,
+        json.dumps(filled) if filled else "{}",
+        shown,
+        recommendation_id,
+        source,
     )
 
 
@@ -235,10 +219,3 @@ def _action_event_type(given: str, where: str) -> str:
 def _refuse_keyword(value: str | None, columns: values.Columns, where: str) -> None:
     if value in columns.keywords:
         raise InvalidInputException(f"{where} is the name of a column, which is no value.")
-
-
-def _check_complete(known: Mapping[str, Any], schema: Schema, where: str) -> None:
-    """Columns that members of the event fill must be filled where the schema does not allow null."""
-    for name, member in SPARED.items():
-        if known[member] is None and name in schema.by_name and not schema.by_name[name].nullable:
-            raise InvalidInputException(f"{where} needs a value for {name}: the schema does not allow null.")

@@ -56,6 +56,8 @@ class Columns:
     """Columns that ``properties`` may fill."""
     needed: tuple[str, ...]
     """Of those, the ones that do not allow null."""
+    needed_beside: frozenset[str]
+    """Columns that stand beside the properties and do not allow null."""
 
 
 @lru_cache(maxsize=256)
@@ -72,9 +74,11 @@ def columns(text: str, domain: str | None, leave: frozenset[str]) -> Columns:
         keywords_of(schema.dataset_type, domain),
         by_normal,
         tuple(field.name for field in filled if not field.nullable),
+        frozenset(field.name for field in schema.fields if field.name in leave and not field.nullable),
     )
 
 
+@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """``numRatings``, ``NUM_RATINGS`` -> ``numratings``: what tells two columns apart."""
     return name.replace("_", "").lower()

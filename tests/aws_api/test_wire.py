@@ -114,8 +114,26 @@ def test_an_error_outside_the_view_is_answered_in_json(client, monkeypatch):
         raise RuntimeError("no")
 
     monkeypatch.setattr("apps.aws_api.views.route", broken)
+    monkeypatch.setattr("apps.aws_api.middleware.route", broken)
     client.raise_request_exception = False
-    assert refusal(client.post("/events"))[:2] == (500, "InternalFailure")
+    for address in ("/events", "/"):
+        assert refusal(client.post(address))[:2] == (500, "InternalFailure")
+
+
+@pytest.mark.parametrize("address", ["/events", "/recommendations", "/any/prefix/users/"])
+def test_what_is_asked_often_takes_the_short_way(client, monkeypatch, address):
+    monkeypatch.setattr("apps.aws_api.views.api", None)
+    assert refusal(client.post(address))[:2] == (403, "MissingAuthenticationToken")
+
+
+@pytest.mark.parametrize("address", ["/console/events", "/static/items", "/console/any/users/"])
+def test_pages_are_never_taken_for_the_api(client, db, address):
+    assert "x-amzn-ErrorType" not in client.post(address).headers
+
+
+def test_a_host_that_is_not_ours_is_refused_on_the_short_way_too(client, settings):
+    settings.ALLOWED_HOSTS = ["personalize.test"]
+    assert refusal(client.post("/events", headers={"Host": "elsewhere.test"}))[:2] == (400, "InvalidInputException")
 
 
 def test_a_person_at_the_door_is_shown_to_the_console(client):
