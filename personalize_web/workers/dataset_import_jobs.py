@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from personalize_web.engine import importing
@@ -15,7 +16,7 @@ from personalize_web.engine.schemas import Schema
 from personalize_web.resources import locations
 from personalize_web.resources.locations import StoredObject
 from personalize_web.resources.models import Dataset, DatasetImportJob
-from personalize_web.workers import events, folders, indexes, metric_attributions
+from personalize_web.workers import attribution_imports, events, folders, indexes
 from personalize_web.workers.context import JobContext
 from personalize_web.workers.kinds import Publication
 from personalize_web.workers.phases import Phases
@@ -40,23 +41,34 @@ class GuardedStore(ColumnStore):
 
     def replace_bulk(self, files: Sequence[Path], schema: Schema) -> Snapshot:
         self._require_permission()
-        return self._note(super().replace_bulk(files, schema), len(files))
+        rows = _rows_of(files)
+        return self._note(super().replace_bulk(files, schema), rows)
 
     def append_bulk(self, files: Sequence[Path], schema: Schema) -> Snapshot:
         self._require_permission()
-        return self._note(super().append_bulk(files, schema), len(files))
+        rows = _rows_of(files)
+        return self._note(super().append_bulk(files, schema), rows)
 
     def _require_permission(self) -> None:
         locations.require_unchanged(self._files)
         self._context.require_lease()
 
-    def _note(self, snapshot: Snapshot, new: int) -> Snapshot:
-        published = {
-            "published_version": snapshot.version,
-            "published_segments": [segment.file for segment in snapshot.segments[-new:]],
-        }
+    def _note(self, snapshot: Snapshot, rows: int) -> Snapshot:
+        """The new ``rows`` are the last ones: of the last segments, each with its first new row."""
+        new: list[list[Any]] = []
+        for segment in reversed(snapshot.segments):
+            if not rows:
+                break
+            first = max(segment.rows - rows, 0)
+            new.append([segment.file, first])
+            rows -= segment.rows - first
+        published = {"published_version": snapshot.version, "published_segments": new}
         self._job.change(summary=self._job.summary | published)
         return snapshot
+
+
+def _rows_of(files: Sequence[Path]) -> int:
+    return sum(pq.read_metadata(path).num_rows for path in files)
 
 
 def create(context: JobContext, job: DatasetImportJob) -> Publication:
@@ -67,7 +79,7 @@ def create(context: JobContext, job: DatasetImportJob) -> Publication:
     began = time.monotonic()
     if "published_version" not in job.summary:
         _import(context, job, dataset)
-    metric_attributions.publish_import(context, job, folders.store_of(dataset).snapshot())
+    attribution_imports.publish_import(context, job, folders.store_of(dataset).snapshot())
     context.phase("Build indexes", 6, 6)
     indexes.renew(dataset)
     context.progress(0.7)

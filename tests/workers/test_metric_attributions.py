@@ -17,7 +17,7 @@ from personalize_web.resources.models import (
     Record,
     ServedList,
 )
-from personalize_web.workers import events, job, metric_attributions
+from personalize_web.workers import attribution_counts, attribution_imports, events, job, metric_attributions
 from tests.workers import world
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +167,7 @@ def test_a_death_in_the_midst_of_a_step_counts_nothing_and_the_next_one_all(put,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(metric_attributions, "_add", die)
+        broken.setattr(attribution_counts, "add", die)
         with pytest.raises(KeyboardInterrupt):
             count()
     assert (series(), MetricAttribution.objects.get().event_cutoff) == ({}, 0)
@@ -287,7 +287,8 @@ def test_an_import_counts_only_what_it_brought_itself_as_it_was_imported(put, br
     put(source="streamed")
     twice = [*rows(999, source="mail"), rows(1, source="mail")[0]]
     bring(twice, "more", "INCREMENTAL")
-    assert series() == {("Clicks", "mail"): 1000.0}
+    bring(rows(1000, source="shop"), "again", "INCREMENTAL")
+    assert series() == {("Clicks", "mail"): 1000.0, ("Clicks", "shop"): 1000.0}
 
 
 @pytest.mark.parametrize("mode", ["FULL", "INCREMENTAL"])
@@ -331,16 +332,16 @@ def test_an_import_that_dies_after_its_columns_are_published_counts_and_reports_
 ):
     bring(rows(1000), "before")
     attribute()
-    put_away = metric_attributions.locations.put
+    put_away = attribution_imports.locations.put
 
     def die(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(metric_attributions.locations, "put", die)
+    monkeypatch.setattr(attribution_imports.locations, "put", die)
     with pytest.raises(KeyboardInterrupt):
         bring(rows(1000, source="mail"), "more", "INCREMENTAL", publish=True)
     assert series() == {("Clicks", "mail"): 1000.0}
-    monkeypatch.setattr(metric_attributions.locations, "put", put_away)
+    monkeypatch.setattr(attribution_imports.locations, "put", put_away)
     Job.objects.filter(state="IN_PROGRESS").update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     from personalize_web.workers import sweep
 
