@@ -152,6 +152,8 @@ class CreateDataDeletionJob(FormPage):
         return super().context() | {
             "beware": [jobs.line(job) for job in found if job["kind"] in BEWARE],
             "browse_url": reverse("storage:choose"),
+            "upload_url": reverse("storage:upload"),
+            "folder": f"s3://{settings.UPLOAD_BUCKET}/{self.group['name']}/data-deletion/",
         }
 
 

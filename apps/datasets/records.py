@@ -39,6 +39,7 @@ class RecordsForm(OperationForm):
 
     records = CodeField(
         label="Record input",
+        short=True,
         help_text="Up to 10 records. Recommended for history; send live events from your application.",
         error_messages={"required": "Write at least one record."},
     )

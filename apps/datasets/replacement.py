@@ -37,8 +37,8 @@ class ReplaceSchemaForm(OperationForm):
         choices=[(NEW, "Replace with a new schema"), (EXISTING, "Use a previously created schema")],
         about={NEW: {"description": "The current schema with columns of your own added."}},
     )
-    schema_name = NameField(label="Schema name", required=False, unmarked=True, narrow=False)
-    existing_schema = ChoiceField(label="Previously created schema", required=False, unmarked=True)
+    schema_name = NameField(label="Schema name", required=False, unmarked=True)
+    existing_schema = ChoiceField(label="Previously created schema", required=False, unmarked=True, narrow=True)
     definition = CodeField(label="Schema definition", required=False, unmarked=True)
 
     def prepare(self) -> None:
