@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from personalize_web.engine import metrics, serving
+from personalize_web.engine import metrics, objective, serving
 from personalize_web.engine.algorithms import algorithm
 from personalize_web.engine.algorithms.base import Model, Options
 from personalize_web.engine.algorithms.trending import foreseen
@@ -28,6 +28,8 @@ PHASES = ("Splitting users", "Training", "Evaluating", "Learning from all users"
 LIST_LENGTH = 25
 COVERAGE_USERS = 50_000
 """Most test users whose lists count for coverage."""
+REWARDED = 500
+"""Length of the lists whose rewards are compared."""
 EXCLUSION_DEPTH = 100
 """Newest events of the excluded type that an automatic exclusion looks at."""
 
@@ -67,6 +69,11 @@ def train_version(
     first = method.train(divided.train, config, options, reporter)
     _phase(reporter, 3)
     found = _measured(first, dataset, divided, recipe, reporter)
+<<<<<<< HEAD
+=======
+    if "objective_share" in config:
+        found["average_rewards_at_k"] = _rewards(first, dataset, divided, recipe, str(config["objective_attribute"]))
+>>>>>>> d548259 (hrnn)
     if recipe.method == "trending":
         found["trend_prediction_accuracy"] = round(foreseen(dataset, float(first.settings["interval"])), 4)
     baselines = {"aws-popularity-count": _baseline(dataset, divided, recipe, reporter)}
@@ -118,6 +125,21 @@ def _measured(model: Model, dataset: Dataset, divided: Split, recipe: Recipe, re
     with tempfile.TemporaryDirectory(prefix="evaluation-") as directory:
         model.write(Path(directory) / "model")
         return evaluate(serving.load(Path(directory) / "model", verify=False), dataset, divided.tests, recipe, reporter)
+
+
+def _rewards(model: Model, dataset: Dataset, divided: Split, recipe: Recipe, attribute: str) -> float:
+    """Mean of :func:`~personalize_web.engine.metrics.rewards` over the test users of whom it says something."""
+    column = objective.column_of(dataset, attribute)
+    values = {item: float(value) for item, value in zip(dataset.item_ids.to_pylist(), column.values, strict=True)
+              if np.isfinite(value)}
+    with tempfile.TemporaryDirectory(prefix="evaluation-") as directory:
+        model.write(Path(directory) / "model")
+        answerer = serving.load(Path(directory) / "model", verify=False)
+        found = [metrics.rewards([each.item_id for each in answerer.recommend(
+                     replace(request, exploration_weight=0.0, num_results=REWARDED))], truth, values, LIST_LENGTH)
+                 for request, truth in _requests(dataset, divided.tests, recipe)]
+    known = [each for each in found if each is not None]
+    return round(float(np.mean(known)), 4) if known else 0.0
 
 
 def _baseline(dataset: Dataset, divided: Split, recipe: Recipe, reporter: Reporter) -> dict[str, float]:

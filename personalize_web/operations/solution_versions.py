@@ -71,6 +71,10 @@ def _check_update(solution: Solution) -> None:
             "trainingMode UPDATE needs an ACTIVE version of this solution that was trained with FULL.",
             field="training_mode",
         )
+    raise InvalidInputException(
+        "trainingMode UPDATE is not available yet in this version. Use FULL, which learns from everything.",
+        field="training_mode",
+    )
 
 
 @operation

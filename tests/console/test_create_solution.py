@@ -81,7 +81,7 @@ def test_without_a_recipe_one_is_asked_for(console, group):
 
 
 def test_a_recipe_that_cannot_be_trained_is_refused(console, group):
-    assert first(console, recipe_arn="arn:aws:personalize:::recipe/aws-similar-items").status_code == 422
+    assert first(console, recipe_arn="arn:aws:personalize:::recipe/aws-item-affinity").status_code == 422
 
 
 def test_a_parameter_out_of_its_range_is_told_beside_it(console, group):

@@ -38,7 +38,7 @@ def test_inside_a_group_a_solution_begins_with_the_recipe(console, ana):
 
 def test_no_solution_begins_with_a_recipe_that_cannot_be_trained(console, ana):
     factories.active_group(ana)
-    page = console.get("/console/dataset-groups/movies/recipes/aws-similar-items/").content.decode()
+    page = console.get("/console/dataset-groups/movies/recipes/aws-item-affinity/").content.decode()
     assert "/solutions/-new/" not in page
     assert "Not available yet in this version" in page
 

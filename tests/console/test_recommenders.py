@@ -65,11 +65,6 @@ def test_use_cases_show_how_many_events_they_have(console, ana):
     assert "3,100 Watch events, 1,000 needed" in console.get(f"{LIST}-new/use-cases/").content.decode()
 
 
-def test_a_use_case_that_cannot_be_trained_is_shown_closed(console, group):
-    page = console.get(f"{LIST}-new/use-cases/").content.decode()
-    assert 'id="id_case-aws-vod-more-like-x" disabled' in page
-
-
 @pytest.mark.parametrize("wrong", [{f"{TOP}-weight": "1.5"}, {f"{TOP}-age": "0"}, {f"{TOP}-requests": "501"}])
 def test_a_setting_out_of_its_bounds_is_refused(console, group, wrong):
     step = choose(console, TOP).headers["Location"]

@@ -125,8 +125,8 @@ def test_use_cases_belong_to_recommenders(ana, group):
 
 
 def test_a_recipe_that_cannot_be_trained_is_not_available_yet(ana, group):
-    with pytest.raises(InvalidInputException, match="Recipe aws-similar-items is not available yet in this version"):
-        create(ana, group, "aws-similar-items")
+    with pytest.raises(InvalidInputException, match="Recipe aws-item-affinity is not available yet in this version"):
+        create(ana, group, "aws-item-affinity")
 
 
 def test_a_search_over_hyperparameters_is_for_recipes_that_have_any_and_not_available_yet(ana, group):

@@ -56,11 +56,6 @@ def test_only_a_domain_group_has_recommenders_and_only_of_its_domain(ana, group)
         create(ana, group, "aws-vod-absent")
 
 
-def test_a_use_case_that_cannot_be_trained_is_not_available_yet(ana, group):
-    with pytest.raises(InvalidInputException, match="Recipe aws-vod-trending-now is not available yet in this version"):
-        create(ana, group, "aws-vod-trending-now")
-
-
 def test_an_interactions_dataset_is_needed(ana):
     group = factories.active_group(ana, domain="VIDEO_ON_DEMAND")
     with pytest.raises(InvalidInputException, match="has no dataset of type INTERACTIONS"):

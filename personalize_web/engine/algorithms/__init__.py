@@ -5,6 +5,7 @@ from importlib import import_module
 from personalize_web.engine.algorithms.base import Algorithm
 
 METHODS = {
+    "hierarchical_rnn": "HierarchicalRnn",
     "popularity": "Popularity",
     "baskets": "Baskets",
     "co_occurrence": "CoOccurrence",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from personalize_web.engine import objective
 from personalize_web.engine.algorithms import transitions
 from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
 from personalize_web.engine.algorithms.blending import Blend, Slice, choose
@@ -61,29 +62,64 @@ class SequenceTransformer:
 
         if options.threads:
             torch.set_num_threads(options.threads)
+        whole, dataset = dataset, self.trained_on(dataset, config)
         budget = options.time_budget or default_budget(dataset)
-        recent = bool(config.get("apply_recency_bias", True))
+        recent = bool(config.get("apply_recency_bias", config.get("recency_mask", True)))
         state: _Warm | None = warm.state if warm else None
         if state is None:
             encoders = FeatureEncoder.fit(dataset.user_columns), FeatureEncoder.fit(dataset.contexts)
             plan = _plan(dataset, 0.65 * budget, options.effort)
-            learner = Learner(_network(dataset, encoders, options, reporter), seed=options.seed,
-                              device=_device(options))
+            shape = self.shape(dataset, encoders, config)
+            learner = Learner(_network(dataset, shape, options, reporter), seed=options.seed, device=_device(options))
             places = _held_out(dataset, options.seed)
             part = dataset.of_events(np.setdiff1d(np.arange(len(dataset.item)), places))
             places = places[part.interactions_of_items[dataset.item[places]] > 0]
             before = dataset.before(places, HISTORY)
-            held = Held(before, _inputs(before, encoders, recent), dataset.item[places].astype(np.int64))
-            facts = learner.fit(part, _inputs(part, encoders, recent), plan, reporter, held)
+            held = Held(before, self.inputs(before, encoders, recent, config), dataset.item[places].astype(np.int64))
+            facts = learner.fit(part, self.inputs(part, encoders, recent, config), plan, reporter, held)
             reporter.log(f"learned for {facts['seconds']} s, {facts['epochs']} epochs; choosing the blend")
             blend, chosen = choose(_slice(learner, part, held), transitions.count(part), options.seed)
+            blend = self.settled(blend, config)
             reporter.log(f"blend: {chosen['weights']}")
             state = _Warm(learner, blend, {"learning": facts, "blend": chosen}, encoders, facts["best epoch"])
         again = max(1, round(REFIT_SHARE * state.epochs))
         plan = Plan(again, max(1.0, 0.15 * budget), _tokens(dataset), rate=3e-4)
-        state.learner.fit(dataset, _inputs(dataset, state.encoders, recent), plan, reporter)
+        state.learner.fit(dataset, self.inputs(dataset, state.encoders, recent, config), plan, reporter)
         reporter.check()
-        return _model(dataset, state, recent, config)
+        return _model(dataset, state, recent, config, self.candidates(whole, config))
+
+    def trained_on(self, dataset: Dataset, config: Config) -> Dataset:
+        """The part of the dataset that is learned from; items keep their rows."""
+        return dataset
+
+    def shape(self, dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], config: Config) -> Any:
+        """Sizes of the network."""
+        from personalize_web.engine.nets.recommender import Shape
+
+        large = len(dataset.item) >= 1_000_000
+        return Shape(len(dataset.item_ids), len(dataset.event_types), GAPS, encoders[0].width, encoders[1].width,
+                     width=128 if len(dataset.item) >= 5_000_000 else 64, layers=2 if large else 1,
+                     length=100 if large else 50)
+
+    def inputs(self, dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], recent: bool, config: Config
+               ) -> Any:
+        """What the network learns from beside events."""
+        from personalize_web.engine.algorithms.learning import Inputs
+
+        weights = dataset.weight
+        if recent:
+            weights = weights * (0.5 + 0.5 * recency(dataset)).astype(np.float32)
+        return Inputs(encoders[0].matrix(dataset.user_columns, len(dataset.user_ids)),
+                      encoders[1].matrix(dataset.contexts, len(dataset.item)),
+                      (weights / max(float(weights.mean()), 1e-9)).astype(np.float32))
+
+    def settled(self, blend: Blend, config: Config) -> Blend:
+        """The blend that serves, given the one that did best."""
+        return blend
+
+    def candidates(self, dataset: Dataset, config: Config) -> NDArray[np.bool_]:
+        """[N]: items that may be answered by relevance: those with interactions, and those that metadata describe."""
+        return (dataset.interactions_of_items > 0) | bool(dataset.item_columns)
 
 
 def default_budget(dataset: Dataset) -> float:
@@ -112,23 +148,17 @@ def _plan(dataset: Dataset, seconds: float, effort: float) -> Any:
     return Plan(max(1, int(effort * min(100, max(epochs, 500 // steps)))), seconds, tokens)
 
 
-def _network(dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], options: Options,
-             reporter: Reporter) -> Any:
+def _network(dataset: Dataset, shape: Any, options: Options, reporter: Reporter) -> Any:
     import torch
 
-    from personalize_web.engine.nets.recommender import ItemTable, Recommender, Shape
+    from personalize_web.engine.nets.recommender import ItemTable, Recommender
 
-    large = len(dataset.item) >= 1_000_000
-    items = len(dataset.item_ids)
-    shape = Shape(items, len(dataset.event_types), GAPS, encoders[0].width, encoders[1].width,
-                  width=128 if len(dataset.item) >= 5_000_000 else 64, layers=2 if large else 1,
-                  length=100 if large else 50)
     torch.manual_seed(options.seed)
     features = item_features(dataset, options.seed)
     reporter.check()
     table = ItemTable(torch.from_numpy(_start(dataset, shape.width, options.seed)),
                       None if features is None else _tensor(features), without_id=0.2)
-    return Recommender(shape, table, torch.zeros(items))
+    return Recommender(shape, table, torch.zeros(shape.items))
 
 
 def _start(dataset: Dataset, width: int, seed: int) -> NDArray[np.float32]:
@@ -165,17 +195,6 @@ def _tensor(matrix: sparse.csr_matrix) -> Any:
     return torch.sparse_coo_tensor(places, values, entries.shape, check_invariants=True).coalesce()
 
 
-def _inputs(dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], recent: bool) -> Any:
-    from personalize_web.engine.algorithms.learning import Inputs
-
-    weights = dataset.weight
-    if recent:
-        weights = weights * (0.5 + 0.5 * recency(dataset)).astype(np.float32)
-    return Inputs(encoders[0].matrix(dataset.user_columns, len(dataset.user_ids)),
-                  encoders[1].matrix(dataset.contexts, len(dataset.item)),
-                  (weights / max(float(weights.mean()), 1e-9)).astype(np.float32))
-
-
 def recency(dataset: Dataset) -> NDArray[np.float64]:
     """Event -> 1 for the newest, halved for every half-life before it: 15 % of the time span, 1 to 90 days."""
     span = dataset.latest - int(dataset.timestamp.min())
@@ -210,7 +229,7 @@ def _log_popularity(dataset: Dataset) -> NDArray[np.float32]:
     return np.log1p(dataset.interactions_of_items).astype(np.float32)
 
 
-def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config) -> Model:
+def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candidates: NDArray[np.bool_]) -> Model:
     """The network and the counts as arrays that serve."""
     learner, network = state.learner, state.learner.network
     known = dataset.interactions_of_items > 0
@@ -226,7 +245,7 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config) -> Mode
     arrays = {
         **common_arrays(dataset, popular_items(dataset)), **tables, "vectors": vectors, "at_first": at_first,
         "bias": (state.blend.learned * bias + state.blend.popularity * _log_popularity(dataset)).astype(np.float32),
-        "candidates": known | bool(dataset.item_columns), "starters": _starters(dataset),
+        "candidates": candidates, "starters": _starters(dataset),
         "trend": _trend(dataset) if recent else np.zeros(len(known), np.float32),
     }
     models: dict[str, Counted] = transitions.count(dataset)
@@ -238,6 +257,13 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config) -> Mode
         "event_types": list(dataset.event_types), "users": state.encoders[0].as_json(),
         "contexts": state.encoders[1].as_json(),
     }
+    if network.shape.bptt:
+        settings["session_gap"] = network.shape.session_gap
+    if "objective_share" in config:
+        arrays["objective"] = objective.ranks(dataset, str(config["objective_attribute"]))
+        settings["objective_share"] = float(config["objective_share"])
+    if config.get("scored") == "all":
+        settings["scored"] = len(known)
     if "exploration_weight" in config:
         settings["exploration_weight"] = float(config["exploration_weight"])
     return Model("sequence", arrays, settings, {"encoder.onnx": encoder}, state.facts, state)
@@ -248,18 +274,24 @@ def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.floa
     """The encoder as ONNX, and the relevance of all items to a user of whom nothing is known."""
     import torch
 
-    from personalize_web.engine.nets.recommender import Encoder
+    from personalize_web.engine.nets.recommender import Encoder, RecurrentEncoder
 
-    encoder = Encoder(copy.deepcopy(network).cpu().eval())
-    tokens, context = torch.from_numpy(begin)[None, None], torch.zeros(1, len(begin))
+    copied = copy.deepcopy(network).cpu().eval()
+    recurrent = bool(network.shape.bptt)
+    encoder = torch.jit.script(RecurrentEncoder(copied).eval()) if recurrent else Encoder(copied)
+    token, context = torch.from_numpy(begin)[None, None], torch.zeros(1, len(begin))
+    begins = (torch.ones(1, 1),) if recurrent else ()
     with torch.no_grad():
-        relevance = encoder(tokens, context, torch.from_numpy(vectors))[1].numpy()
+        relevance = encoder(token, *begins, context, torch.from_numpy(vectors))[1].numpy()
+    several = tuple(each.repeat(1, 3) for each in begins)
+    names = ["tokens", *(["begins"] if recurrent else []), "context", "vectors"]
+    axes = {"tokens": {1: "events"}, "begins": {1: "events"}, "vectors": {0: "items"}, "relevance": {0: "items"}}
     with tempfile.TemporaryDirectory(prefix="encoder-") as directory:
         path = Path(directory) / "encoder.onnx"
         torch.onnx.export(
-            encoder, (tokens.repeat(1, 3, 1), context, torch.from_numpy(vectors[:2])), str(path), dynamo=False,
-            input_names=["tokens", "context", "vectors"], output_names=["query", "relevance"], opset_version=17,
-            dynamic_axes={"tokens": {1: "events"}, "vectors": {0: "items"}, "relevance": {0: "items"}})
+            encoder, (token.repeat(1, 3, 1), *several, context, torch.from_numpy(vectors[:2])), str(path),
+            dynamo=False, input_names=names, output_names=["query", "relevance"], opset_version=17,
+            dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "relevance")})
         return path.read_bytes(), relevance
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from statistics import fmean
 
+from personalize_web.engine.metrics.average_rewards import rewards
 from personalize_web.engine.metrics.coverage import coverage
 from personalize_web.engine.metrics.hit_rate import hit_rate
 from personalize_web.engine.metrics.ndcg import normalized_discounted_cumulative_gain
@@ -17,6 +18,7 @@ __all__ = [
     "normalized_discounted_cumulative_gain",
     "precision",
     "reciprocal_rank",
+    "rewards",
     "trend_prediction_accuracy",
 ]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from personalize_web.engine.nets.hierarchical import Hierarchical
 from personalize_web.engine.nets.transformer import Backbone
 
 
@@ -25,6 +26,10 @@ class Shape:
     length: int = 50
     """Newest events that a state reads."""
     dropout: float = 0.2
+    bptt: int = 0
+    """Above 0 the backbone is recurrent, and gradients go back through so many events; 0 is a transformer."""
+    session_gap: int = 0
+    """Recurrent: the least bucket of a gap that begins a session."""
 
 
 class ItemTable(nn.Module):
@@ -58,7 +63,7 @@ class ItemTable(nn.Module):
 
 
 class Recommender(nn.Module):
-    """A causal transformer over item, event type and time gap, after a token that stands for the user."""
+    """A causal backbone over item, event type and time gap, after a token that stands for the user."""
 
     def __init__(self, shape: Shape, items: ItemTable, bias: Tensor) -> None:
         super().__init__()
@@ -71,7 +76,11 @@ class Recommender(nn.Module):
         self.gap = nn.Embedding(shape.gaps, width)
         for table in (self.event_type, self.gap):
             nn.init.normal_(table.weight, std=0.05)
-        self.backbone = Backbone(width, shape.layers, shape.heads, shape.length + 1, shape.dropout)
+        self.backbone: Backbone | Hierarchical
+        if shape.bptt:
+            self.backbone = Hierarchical(width, shape.bptt, shape.dropout)
+        else:
+            self.backbone = Backbone(width, shape.layers, shape.heads, shape.length + 1, shape.dropout)
         self.context = nn.Parameter(torch.randn(shape.context_features, width) * 0.1)
         answer = nn.Linear(width, width)
         nn.init.zeros_(answer.weight)
@@ -84,7 +93,11 @@ class Recommender(nn.Module):
         The first state follows the user's token alone and knows no event.
         """
         events = vectors[items] + self.event_type(event_types) + self.gap(gaps)  # [B, L, d]
-        return self.backbone(torch.cat([(self.begin + users)[:, None], events], dim=1))
+        tokens = torch.cat([(self.begin + users)[:, None], events], dim=1)
+        if not self.shape.bptt:
+            return self.backbone(tokens)
+        later = (gaps >= self.shape.session_gap).to(tokens.dtype)  # [B, L]
+        return self.backbone(tokens, torch.cat([torch.ones_like(later[:, :1]), later], dim=1))
 
     def query(self, states: Tensor, context: Tensor) -> Tensor:
         """states [..., d] and context [..., d] (zeros where there is none) -> queries [..., d]."""
@@ -101,4 +114,18 @@ class Encoder(nn.Module):
     def forward(self, tokens: Tensor, context: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
         """tokens [1, L + 1, d], context [1, d], vectors [N, d] -> query [1, d], relevance [N]."""
         query = self.recommender.query(self.recommender.backbone(tokens)[:, -1], context)
+        return query, (vectors @ query.T)[:, 0]
+
+
+class RecurrentEncoder(nn.Module):
+    """What serving runs where the backbone is recurrent; to be scripted, so that its loop stays a loop."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        super().__init__()
+        self.backbone, self.ask = recommender.backbone, recommender.ask
+
+    def forward(self, tokens: Tensor, begins: Tensor, context: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """tokens [1, L + 1, d], begins [1, L + 1], context [1, d], vectors [N, d] -> query [1, d], relevance [N]."""
+        state = self.backbone(tokens, begins)[:, -1]
+        query = state + self.ask(torch.cat([state, context], dim=-1))
         return query, (vectors @ query.T)[:, 0]

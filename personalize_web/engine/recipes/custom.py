@@ -29,12 +29,14 @@ CUSTOM: tuple[Recipe, ...] = (
         feature_transformation=None, datasets=_LEARNED, user_id=REQUIRED,
         features=_PERSONAL | _LEARNS | {"exploration", "configurable_exploration", "automatic_updates", "update_mode",
                                         "impressions", "objective", "hpo"},
+        settings={"reads": "all", "scored": "all"}, available=True,
         description="Items a user will interact with, with an adjustable share of exploration of new items.",
     ),
     Recipe(
         name="aws-hrnn", title="HRNN (legacy)", type="USER_PERSONALIZATION", served_as="USER_PERSONALIZATION",
         method="hierarchical_rnn", algorithm="aws-hrnn", feature_transformation="JSON-percentile-filtering",
         datasets=_COUNTED, user_id=REQUIRED, features=_PERSONAL | {"hpo"}, legacy=True,
+        settings={"reads": "ids", "scored": "all"}, available=True,
         description="Items a user will interact with, from the order and sessions of events alone.",
     ),
     Recipe(
@@ -42,6 +44,7 @@ CUSTOM: tuple[Recipe, ...] = (
         served_as="USER_PERSONALIZATION", method="hierarchical_rnn", algorithm="aws-hrnn-metadata",
         feature_transformation="featurize_metadata", datasets=_LEARNED, user_id=REQUIRED,
         features=_PERSONAL | {"item_metadata", "user_metadata", "context", "hpo"}, legacy=True,
+        settings={"reads": "no text", "scored": "all"}, available=True,
         description="As HRNN, with context and the metadata of users and items.",
     ),
     Recipe(
@@ -49,6 +52,7 @@ CUSTOM: tuple[Recipe, ...] = (
         served_as="USER_PERSONALIZATION", method="hierarchical_rnn", algorithm="aws-hrnn-coldstart",
         feature_transformation="featurize_coldstart", datasets=_LEARNED, user_id=REQUIRED,
         features=_PERSONAL | {"item_metadata", "user_metadata", "context", "hpo", "update_mode"}, legacy=True,
+        settings={"reads": "no text", "scored": "all", "answers": "cold"}, available=True,
         description="As HRNN-Metadata, recommending items that are new to the catalogue.",
     ),
     Recipe(
@@ -76,6 +80,7 @@ CUSTOM: tuple[Recipe, ...] = (
         served_as="PERSONALIZED_RANKING", method="hierarchical_rnn", algorithm="aws-personalized-ranking",
         feature_transformation="JSON-percentile-filtering", datasets=_LEARNED, user_id=REQUIRED, input_list=REQUIRED,
         features=(_PERSONAL | _LEARNS | {"objective", "hpo"}) - {"promotions"},
+        settings={"reads": "all"}, available=True,
         description="A given list of items in the order of their relevance to a user.",
     ),
     Recipe(

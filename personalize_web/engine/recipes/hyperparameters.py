@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from personalize_web.engine import objective
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.recipes.recipe import Recipe
 
@@ -209,4 +210,8 @@ def typed(recipe: Recipe, solution_config: Mapping[str, Any] | None) -> dict[str
     resolved = resolve(recipe, solution_config)
     texts = {**recipe.settings, **resolved[ALGORITHM_MAP], **resolved[FEATURE_MAP]}
     known = {each.name: each for each in (*_SIMS, *_TRANSFORMER, *parameters(recipe.name))}
-    return {name: known[name].value(text) if name in known else text for name, text in texts.items()}
+    found = {name: known[name].value(text) if name in known else text for name, text in texts.items()}
+    chosen = objective.of(resolved) if recipe.can("objective") else None
+    if chosen is not None:
+        found["objective_attribute"], found["objective_share"] = chosen
+    return found

@@ -11,6 +11,7 @@ from personalize_web.engine.artifacts import Artifact
 from personalize_web.engine.counting import QUERIES, Counted, seen_features
 from personalize_web.engine.exploration import Pool, managed_weight, mixed, young_items
 from personalize_web.engine.features import FeatureEncoder
+from personalize_web.engine.objective import fused
 from personalize_web.engine.selection import Selection
 from personalize_web.engine.serving.requests import History, Recommended, Request, ServingModel
 
@@ -48,8 +49,8 @@ class SequenceModel(ServingModel):
         """
         if request.num_results <= 0:
             return []
-        logits = self.logits(request)
-        scored = _top(logits, max(SCORED, 4 * request.num_results))
+        logits = self._with_objective(self.logits(request), slice(None))
+        scored = _top(logits, max(self.settings.get("scored", SCORED), 4 * request.num_results))
         blocked = self.blocked(request)
         ranked = scored if blocked is None else scored[~blocked[scored]]
         answer = self._explored(request, logits, ranked[:2 * request.num_results + 8], blocked)
@@ -81,7 +82,8 @@ class SequenceModel(ServingModel):
             given, rows = [item for item, keep in zip(given, kept, strict=True) if keep], rows[kept]
         scored = np.flatnonzero((rows >= 0) & self._known[rows] & self.arrays["candidates"][rows])
         if len(self._events(request.history)[0]):
-            logits = self.logits(request)[rows[scored]].astype(np.float64)
+            asked = rows[scored]
+            logits = self._with_objective(self.logits(request)[asked].astype(np.float64), asked)
         else:
             logits = np.log1p(np.asarray(self.arrays["interactions"])[rows[scored]].astype(np.float64))
         chances = np.exp(logits - logits.max(initial=-np.inf))
@@ -138,7 +140,16 @@ class SequenceModel(ServingModel):
         if request.context:
             context[0] = _weighted(self.arrays["context_table"], self._context, request.context)
         inputs = {"tokens": tokens, "context": context, "vectors": self.arrays["vectors"]}
+        if "session_gap" in self.settings:
+            begins = np.ones((1, len(rows) + 1), np.float32)
+            begins[0, 1:] = gaps >= self.settings["session_gap"]
+            inputs["begins"] = begins
         return self._encoder.run(["relevance"], inputs)[0]
+
+    def _with_objective(self, logits: NDArray, rows: NDArray[np.int64] | slice) -> NDArray:
+        """Logits of some items, moved by the second objective where the solution has one."""
+        share = float(self.settings.get("objective_share", 0.0))
+        return fused(logits, self.arrays["objective"][rows], share) if share else logits
 
     def _explored(self, request: Request, logits: NDArray, ranked: NDArray[np.int64], blocked: NDArray | None
                   ) -> list[tuple[int, float, bool]]:

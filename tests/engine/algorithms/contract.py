@@ -41,6 +41,11 @@ class Contract:
 
     recipe: str
     metrics = METRICS
+<<<<<<< HEAD
+=======
+    options = OPTIONS
+    solution_config: dict | None = None
+>>>>>>> d548259 (hrnn)
 
     @pytest.fixture(scope="class")
     def world(self) -> World:
@@ -63,7 +68,7 @@ class Contract:
     def train(self, world: World, reporter=None, **config):
         recipe = RECIPES[self.recipe]
         return algorithm(recipe.method).train(
-            world.dataset(), {**typed(recipe, None), **config}, OPTIONS, reporter or Silent())
+            world.dataset(), {**typed(recipe, self.solution_config), **config}, self.options, reporter or Silent())
 
     def request(self, world: World, **given) -> Request:
         rows = [row for row in world.rows if row[0] == "u0"][-10:]
@@ -114,13 +119,18 @@ class Contract:
         assert again.recommend(self.request(world, seed=1)) == model.recommend(self.request(world, seed=1))
 
     def test_a_version_publishes_the_documented_metrics_alone(self, world, tmp_path):
+<<<<<<< HEAD
         outcome = train_version(RECIPES[self.recipe], world.dataset(), None, tmp_path / "version", options=OPTIONS)
+=======
+        outcome = train_version(RECIPES[self.recipe], world.dataset(), self.solution_config, tmp_path / "version",
+                                options=self.options)
+>>>>>>> d548259 (hrnn)
         assert set(outcome.metrics) == self.metrics
         assert all(0 <= value <= 1 for value in outcome.metrics.values())
         assert serving.load(tmp_path / "version").info["metrics"] == outcome.metrics
 
     def test_a_stop_ends_it_and_leaves_nothing(self, world, tmp_path):
         with pytest.raises(Stopped):
-            train_version(RECIPES[self.recipe], world.dataset(), None, tmp_path / "version", options=OPTIONS,
-                          reporter=Stopping(2))
+            train_version(RECIPES[self.recipe], world.dataset(), self.solution_config, tmp_path / "version",
+                          options=self.options, reporter=Stopping(2))
         assert list(tmp_path.iterdir()) == []
