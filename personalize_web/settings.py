@@ -232,6 +232,7 @@ TRAINING_TIME_BUDGET = _number("TRAINING_TIME_BUDGET", 0)  # seconds a sequence 
 TRAINING_THREADS = int(_number("TRAINING_THREADS", os.cpu_count() or 1))
 FIRST_TRAINING_DELAY = _number("FIRST_TRAINING_DELAY", 60)  # seconds after a solution became ACTIVE
 SERVED_LIST_DAYS = int(_number("SERVED_LIST_DAYS", 14))
+EVENT_LOG_DAYS = int(_number("EVENT_LOG_DAYS", 35))  # recorded events stay in the database beside the columns; 0: ever
 STRICT_EVENT_PROPERTIES = _flag("STRICT_EVENT_PROPERTIES", False)  # refuse events with unknown keys in properties
 
 # Quotas: the guide's numbers; any may be raised by QUOTA_<NAME> in the environment -----------------

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 MOST = 1_000
 """Rejected records kept of a group, the newest."""
-DAYS = 14
 PRUNE_EVERY = 100
 """Rejected records of a process between two prunings."""
 LARGEST = 64 * 1024
@@ -104,14 +103,12 @@ def flush() -> None:
     _counts.flush()
 
 
-def prune(group_id: int | None = None) -> None:
-    """Forget what is too old, and of one group what is too much."""
-    RejectedRecord.objects.filter(rejected_at__lt=timezone.now() - timedelta(days=DAYS)).delete()
-    if group_id is not None:
-        rows = RejectedRecord.objects.filter(dataset_group=group_id)
-        oldest = rows.order_by("-pk").values_list("pk", flat=True)[MOST - 1 : MOST].first()
-        if oldest is not None:
-            rows.filter(pk__lt=oldest).delete()
+def prune(group_id: int) -> None:
+    """Forget all but the newest of a group; those that are too old go with the clean-up."""
+    rows = RejectedRecord.objects.filter(dataset_group=group_id)
+    oldest = rows.order_by("-pk").values_list("pk", flat=True)[MOST - 1 : MOST].first()
+    if oldest is not None:
+        rows.filter(pk__lt=oldest).delete()
 
 
 def place_of(message: str, member: str) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from personalize_web.engine.columns import MANY
 from personalize_web.resources import shared_columns
 from personalize_web.resources.models import Dataset, Job, Recommender, ServedList, SolutionVersion
-from personalize_web.workers import folders
+from personalize_web.workers import event_log, folders
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ STORING_JOB_DAYS = 1
 
 
 def clean_up() -> None:
-    """Old served lists, old finished jobs, forgotten folders, columns that left their manifest, ended sessions."""
+    """Old served lists, old finished jobs, forgotten folders, columns that left their manifest, the event log's old
+    rows, ended sessions."""
     now = timezone.now()
     ServedList.objects.filter(served_at__lt=now - timedelta(days=settings.SERVED_LIST_DAYS)).delete()
     finished = Job.objects.exclude(state__in=Job.UNFINISHED)
@@ -42,6 +43,7 @@ def clean_up() -> None:
     _remove_shared_orphans()
     for dataset in Dataset.objects.all():
         _tidy(dataset)
+    event_log.prune()
     call_command("clearsessions")
 
 

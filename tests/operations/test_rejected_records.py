@@ -197,15 +197,6 @@ def test_only_the_newest_are_kept(ana, group, put, monkeypatch):
     assert kept == [8, 7, 6, 5, 4]
 
 
-def test_old_ones_go(ana, group, put):
-    from datetime import timedelta
-
-    put({"sentAt": 1}, error=InvalidInputException)
-    RejectedRecord.objects.update(rejected_at=RejectedRecord.objects.get().rejected_at - timedelta(days=15))
-    rejections.prune()
-    assert not RejectedRecord.objects.exists()
-
-
 def test_a_payload_that_no_database_keeps_is_made_keepable(ana, group, put):
     put({"sentAt": 1, "itemId": "a\x00\ud800b"}, error=InvalidInputException)
     put({"sentAt": 1, "properties": "x" * 70_000}, error=InvalidInputException)
