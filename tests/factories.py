@@ -13,6 +13,7 @@ from personalize_web.resources import arns
 from personalize_web.resources.models import (
     Campaign,
     Dataset,
+    DatasetExportJob,
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
@@ -94,6 +95,21 @@ def import_job(
         dataset=into,
         dataset_arn=into.arn,
         data_location="s3://data/interactions.csv",
+        status=status,
+        **values,
+    )
+
+
+def export_job(
+    caller: Caller, of_dataset: Dataset, name: str = "export-1", *, status: str = statuses.ACTIVE, **values: Any
+) -> DatasetExportJob:
+    """An export; finished unless said otherwise."""
+    return DatasetExportJob.objects.create(
+        **_base(DatasetExportJob, caller, name),
+        dataset_group=of_dataset.dataset_group,
+        dataset=of_dataset,
+        dataset_arn=of_dataset.arn,
+        job_output={"s3DataDestination": {"path": "s3://data/exports/"}},
         status=status,
         **values,
     )

@@ -130,3 +130,16 @@ def test_at_most_five_users_are_named(ana):
         operations.delete_dataset_group(ana, dataset_group_arn=group.arn)
     assert "used by 7 resource(s)" in caught.value.message
     assert caught.value.message.count("arn:aws:personalize") == 6
+
+
+def test_a_data_deletion_job_that_is_not_over_keeps_its_group(ana):
+    group = factories.active_group(ana)
+    running = operations.create_data_deletion_job(
+        ana,
+        job_name="erase",
+        dataset_group_arn=group.arn,
+        data_source={"dataLocation": "s3://data/users.csv"},
+        role_arn="arn:aws:iam::123456789012:role/eraser",
+    )["dataDeletionJobArn"]
+    with pytest.raises(ResourceInUseException, match=running):
+        operations.delete_dataset_group(ana, dataset_group_arn=group.arn)

@@ -8,6 +8,9 @@ from personalize_web.operations.errors import (
     ResourceInUseException,
     ResourceNotFoundException,
 )
+from personalize_web.resources import locations
+from personalize_web.resources.models import MetricAttribution, Record
+from personalize_web.workers import folders
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +111,61 @@ def test_its_imports_stay_listed_and_its_successor_starts_with_a_full_one(ana, g
             data_source={"dataLocation": "s3://data/a.csv"},
             import_mode="INCREMENTAL",
         )
+
+
+def attribution(caller, group, expression):
+    return MetricAttribution.objects.create(
+        arn=MetricAttribution.write_arn("clicks", account=caller.account, region=caller.region),
+        account=caller.account,
+        region=caller.region,
+        name="clicks",
+        dataset_group=group,
+        metrics=[{"eventType": "Watch", "metricName": "clicks", "expression": expression}],
+        metrics_output_config={},
+        status="ACTIVE",
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "holds"),
+    [
+        ("SAMPLECOUNT()", "INTERACTIONS", True),
+        ("SAMPLECOUNT()", "ITEMS", False),
+        ("SUM(Items.PRICE)", "ITEMS", True),
+        ("SUM(Items.PRICE)", "USERS", False),
+    ],
+)
+def test_a_metric_attribution_holds_the_datasets_it_reads(ana, group, expression, kind, holds):
+    made = attribution(ana, group, expression)
+    dataset = factories.dataset(ana, group, kind)
+    if holds:
+        with pytest.raises(ResourceInUseException, match=made.arn):
+            delete(ana, dataset)
+    else:
+        delete(ana, dataset)
+
+
+@pytest.mark.parametrize("status", ["CREATE PENDING", "CREATE IN_PROGRESS"])
+def test_not_while_an_export_of_it_runs(ana, interactions, status):
+    running = factories.export_job(ana, interactions, status=status)
+    with pytest.raises(ResourceInUseException, match=running.arn):
+        delete(ana, interactions)
+
+
+def test_finished_exports_do_not_hold_it_and_stay_listed(ana, interactions, run_jobs):
+    factories.export_job(ana, interactions)
+    delete(ana, interactions)
+    run_jobs()
+    assert len(operations.list_dataset_export_jobs(ana)["datasetExportJobs"]) == 1
+
+
+def test_all_of_its_data_go(ana, group, run_jobs):
+    users = factories.dataset(ana, group, "USERS")
+    folder = locations.columns_folder(users.storage_key)
+    folders.store_of(users).adopt(folders.schema_of(users))
+    Record.objects.create(dataset=users, key="u1")
+    assert folder.exists()
+    delete(ana, users)
+    run_jobs()
+    assert not folder.exists()
+    assert not Record.objects.exists()
