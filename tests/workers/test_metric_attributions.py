@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -35,6 +36,12 @@ FIELDS = [
 HEADER = "USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP,EVENT_VALUE,RECOMMENDATION_ID,EVENT_ATTRIBUTION_SOURCE"
 CAMPAIGN = "arn:aws:personalize:us-east-1:123456789012:campaign/home"
 UNDEFINED = "SOURCE_NAME_UNDEFINED"
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch):
+    """Events can be counted at once, whichever the database."""
+    monkeypatch.setattr(metric_attributions, "SETTLED", timedelta(seconds=-1))
 
 
 @pytest.fixture
@@ -181,6 +188,22 @@ def test_of_two_that_count_at_once_one_gives_way(put, attribute):
     first, second = MetricAttribution.objects.get(), MetricAttribution.objects.get()
     assert metric_attributions.count_waiting(first) == 1
     assert metric_attributions.count_waiting(second) == 0
+    assert series() == {("Clicks", UNDEFINED): 1.0}
+
+
+def test_where_transactions_run_side_by_side_events_wait_until_none_can_come_before_them(put, attribute, monkeypatch):
+    attribute()
+    put()
+    put(at=time.time() - 1)
+    monkeypatch.setattr(metric_attributions, "connection", SimpleNamespace(vendor="postgresql"))
+    monkeypatch.setattr(metric_attributions, "SETTLED", timedelta(seconds=30))
+    assert count() == 0
+    first = Event.objects.order_by("pk").first()
+    Event.objects.filter(pk=first.pk).update(received_at=timezone.now() - timedelta(seconds=31))
+    MetricAttribution.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    found = MetricAttribution.objects.get()
+    found.change(metrics=[{**each, "since": 0.0} for each in found.metrics])
+    assert count() == 1
     assert series() == {("Clicks", UNDEFINED): 1.0}
 
 
