@@ -23,6 +23,7 @@ class Column:
     column: str | None
     """The source's column; None where every row gets ``value``."""
     value: str | None = None
+    """None without column: the field stays empty, which it must allow."""
     convert: tuple[str, ...] = ()
     """Names of converters, done in this order."""
 
@@ -108,7 +109,7 @@ def _column(given: Any, schema: Schema, columns: Sequence[str] | None) -> Column
     name, source, value = given["field"], given.get("column"), given.get("value")
     if name not in schema.by_name:
         raise DataError(f"The schema has no field {name}.")
-    if source is None and value in (None, ""):
+    if source is None and value in (None, "") and not schema.by_name[name].nullable:
         raise DataError(f"Choose a column for {name}, or a value for every row.")
     if source is not None and columns is not None and source not in columns:
         raise DataError(f"The file has no column {source}, which {name} is made from. It has: {', '.join(columns)}.")
@@ -124,7 +125,7 @@ def _column(given: Any, schema: Schema, columns: Sequence[str] | None) -> Column
         raise DataError(f"{name} is of type {schema.by_name[name].type}; a converter into numbers does not fit it.")
     if gives == "seconds" and schema.by_name[name].type not in ("long", "double", "float"):
         raise DataError(f"{name} is of type {schema.by_name[name].type}; Unix seconds need the type long.")
-    return Column(name, source, None if source is not None else str(value), steps)
+    return Column(name, source, None if source is not None or value in (None, "") else str(value), steps)
 
 
 def _complete(mapped: Sequence[Column], schema: Schema) -> None:

@@ -82,7 +82,7 @@ def staged(
 def value(one: Column, field: Field, source: Source) -> str:
     """SQL of a field's value; null where the cell is empty or does not fit the field."""
     if one.column is None:
-        return _typed(duck.text(one.value or ""), "text", field)
+        return _typed("NULL::VARCHAR" if one.value is None else duck.text(one.value), "text", field)
     text = f"regexp_replace(c{source.columns.index(one.column)}, '[\\r\\n\\x00]+', ' ', 'g')"
     expression, gives = f"nullif(trim({text}), '')", "text"
     for step in one.convert:
@@ -147,4 +147,6 @@ def _whole(number: str, kind: str) -> str:
 
 
 def _present(one: Column, source: Source) -> str:
-    return "true" if one.column is None else f"nullif(trim(raw.c{source.columns.index(one.column)}), '') IS NOT NULL"
+    if one.column is None:
+        return "false" if one.value is None else "true"
+    return f"nullif(trim(raw.c{source.columns.index(one.column)}), '') IS NOT NULL"

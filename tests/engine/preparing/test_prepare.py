@@ -153,6 +153,14 @@ def test_several_values_of_a_cell_are_joined_by_bars(source, tmp_path, convert, 
     assert written(table, recipe, ITEMS, tmp_path)[1][1][2] == value
 
 
+def test_a_field_that_may_be_empty_needs_no_column(source, tmp_path):
+    table = source("id,title\ni1,one\n")
+    columns = [{"field": "ITEM_ID", "column": "id"}, {"field": "TITLE", "column": "title"}]
+    columns += [{"field": "GENRES"}, {"field": "YEAR"}]
+    result, rows = written(table, recipes.read({"columns": columns}, ITEMS, table.columns), ITEMS, tmp_path)
+    assert rows[1] == ["i1", "one", "", ""] and not result.unfit
+
+
 def test_several_files_are_one_table_with_columns_in_any_order(tmp_path):
     (tmp_path / "a.csv").write_text("id,title\ni1,one\n")
     (tmp_path / "b.jsonl").write_text(json.dumps({"title": "two", "id": "i2"}) + "\n")
@@ -167,7 +175,7 @@ def test_several_files_are_one_table_with_columns_in_any_order(tmp_path):
     ("change", "message"),
     [
         ({"columns": []}, "Choose a column for USER_ID, ITEM_ID"),
-        ({"columns": [*MAPPING["columns"][:-1], {"field": "EVENT_VALUE"}]}, "Choose a column for EVENT_VALUE"),
+        ({"columns": [{"field": "ITEM_ID"}, *MAPPING["columns"]]}, "Choose a column for ITEM_ID"),
         ({"columns": [*MAPPING["columns"], {"field": "NOPE", "column": "Art"}]}, "no field NOPE"),
         ({"columns": [*MAPPING["columns"], MAPPING["columns"][0]]}, "these have two: USER_ID"),
         (
