@@ -67,7 +67,7 @@ class DeleteDataset(DatasetPage, DeletePage):
 
     def _attribution(self) -> list[Mapping[str, str]]:
         arn = self.group["datasetGroupArn"]
-        found = []
+        found: list[Mapping[str, str]] = []
         for one in operations.list_metric_attributions(self.caller, dataset_group_arn=arn)["metricAttributions"]:
             metrics = everything(
                 operations.list_metric_attribution_metrics,
@@ -101,7 +101,7 @@ class DeleteDataset(DatasetPage, DeletePage):
     def _trainings(self) -> list[Mapping[str, str]]:
         arn = self.group["datasetGroupArn"]
         running = operations.list_jobs(self.caller, dataset_group_arn=arn, states=list(jobs.RUNNING))["jobs"]
-        found = []
+        found: list[Mapping[str, str]] = []
         for job in running:
             if job["kind"] in TRAININGS:
                 name = job.get("name") or jobs.name_of(job["resourceArn"])

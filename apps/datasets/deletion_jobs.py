@@ -13,7 +13,7 @@ from apps.datasets.forms import LIST, DataDeletionForm
 from apps.datasets.job_pages import GroupJobPage
 from apps.ui import cells, dataset_types, formats, jobs
 from apps.ui.flashes import flash
-from apps.ui.pages import Column, Empty, FormPage, ListPage
+from apps.ui.pages import Column, Empty, FormPage, ListPage, everything
 from personalize_web import operations
 from personalize_web.operations import Caller, ServiceError, statuses
 
@@ -26,8 +26,11 @@ EMPTY = Empty("No data deletion jobs", "Remove all data of listed users.")
 
 def described(caller: Caller, group_arn: str, *, at_most: int | None = None) -> list[dict[str, Any]]:
     """The data deletion jobs of a group, newest first, each as describe_data_deletion_job answers it."""
-    more = {"max_results": at_most} if at_most else {}
-    listed = operations.list_data_deletion_jobs(caller, dataset_group_arn=group_arn, **more)["dataDeletionJobs"]
+    list_jobs, key = operations.list_data_deletion_jobs, "dataDeletionJobs"
+    if at_most is None:
+        listed = everything(list_jobs, caller, key, dataset_group_arn=group_arn)
+    else:
+        listed = list_jobs(caller, dataset_group_arn=group_arn, max_results=at_most)[key]
     return [
         operations.describe_data_deletion_job(caller, data_deletion_job_arn=one["dataDeletionJobArn"])[
             "dataDeletionJob"
@@ -78,7 +81,7 @@ class CreateDataDeletionJob(FormPage):
     crumbs = CRUMBS
     description = "Removes every record of the listed users from all datasets of this group. It cannot be undone."
 
-    form: DataDeletionForm
+    form: DataDeletionForm  # type: ignore[assignment]
 
     def about(self) -> dict[str, Any]:
         """What the name begins with."""

@@ -41,9 +41,12 @@ class GroupJobPage(DetailPage):
         return formats.duration(found) if found is not None else ""
 
     def context(self) -> dict[str, Any]:
-        """Progress and log."""
-        lines = operations.get_job_log(self.caller, resource_arn=self.arn_of_job())["lines"]
+        """Progress, log and tags."""
+        arn = self.arn_of_job()
+        lines = operations.get_job_log(self.caller, resource_arn=arn)["lines"]
         return super().context() | {
+            "tags": operations.list_tags_for_resource(self.caller, resource_arn=arn)["tags"],
+            "manage_url": f"/console/tags/?arn={arn}" if self.may("analyst") else "",
             "job": self.resource,
             "running": self.running,
             "progress": jobs.progress(self.job),

@@ -5,11 +5,13 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from apps.event_trackers import snippets
 from apps.event_trackers.forms import EventTrackerForm, TestEventForm
 from apps.event_trackers.rejected import RejectedPanel
-from apps.ui import cells, schema_editor
+from apps.ui import cells, formats, schema_editor
 from apps.ui.flashes import flash
 from apps.ui.pages import Column, ConsolePage, DeletePage, DetailPage, Empty, FormPage, ListPage, RowAction
 from personalize_web import operations
@@ -83,12 +85,24 @@ class EventTrackers(GroupTrackers, ListPage):
             ),
             Column("trackingId", "Tracking ID", cells.copyable("trackingId", "tracking ID")),
             Column("status", "Status", cells.status(), sortable=True),
+            Column("events", "Events 24 h", cells.number("events"), align="end"),
+            Column("rejected", "Rejected 24 h", self._rejected, align="end"),
             Column("creationDateTime", "Created", cells.moment("creationDateTime"), sortable=True),
         )
 
     def rows(self) -> list[Mapping[str, Any]]:
-        """With their tracking IDs."""
-        return list(self.trackers)
+        """With their tracking IDs and what came through them in a day."""
+        arn = self.group["datasetGroupArn"]
+        counted = operations.describe_ingestion(self.caller, dataset_group_arn=arn)["operations"]
+        events = next(one for one in counted if one["operation"] == "PutEvents")
+        return [one | {"events": events["accepted"], "rejected": events["rejected"]} for one in self.trackers]
+
+    def _rejected(self, row: Mapping[str, Any]) -> SafeString | str:
+        """How many, and where they are."""
+        if not row["rejected"]:
+            return "0"
+        address = f"{self.url('event_trackers:detail', tracker=row['name'])}?tab=rejected"
+        return format_html('<a href="{}">{}</a>', address, formats.number(row["rejected"]))
 
     def create_blocked(self) -> str:
         """As every page of trackers says it."""

@@ -147,3 +147,10 @@ def test_a_viewer_sees_exports_and_downloads_nothing(as_viewer, exported):
     assert "part-00000.csv" in text_of(page) and "Needs the Analyst role" in page.content.decode()
     assert as_viewer.get(f"{BASE}export-jobs/first-export/-download/").status_code == 403
     assert as_viewer.post(NEW, FORM | {"job_name": "mine"}).status_code == 403
+
+
+def test_tags_of_an_export_are_shown_and_managed(console, ana, exported):
+    operations.tag_resource(ana, resource_arn=exported.arn, tags=[{"tagKey": "team", "tagValue": "blue"}])
+    page = console.get(f"{BASE}export-jobs/first-export/")
+    assert "Tags (1) Tags Key Value team blue" in text_of(page)
+    assert f'href="/console/tags/?arn={exported.arn}"' in page.content.decode()

@@ -126,3 +126,9 @@ def test_each_reason_has_a_hint(reason, expected):
     from apps.event_trackers.hints import hint
 
     assert expected in hint(reason)
+
+
+def test_the_list_of_trackers_counts_a_day(console, refused):
+    page = console.get(f"{GROUP}event-trackers/")
+    assert "Events 24 h" in text_of(page)
+    assert f'<a href="{GROUP}event-trackers/web/?tab=rejected">2</a>' in page.content.decode()
