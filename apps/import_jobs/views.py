@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from apps.import_jobs import data_checks, forms, locations, publishing
-from apps.import_jobs.failures import advice
+from apps.import_jobs.failures import Advice, advice, buttons
 from apps.ui import formats, jobs
 from apps.ui.dataset_pages import DatasetPage
 from apps.ui.flashes import flash
@@ -132,10 +134,12 @@ class CreateImportJob(DatasetPage, FormPage):
             more["wait_url"] = f"{self.request.path}?wait=1"
         if self.retried is not None and self.retried["status"] == statuses.CREATE_FAILED:
             details = _details(self, self.retried)
+            found = advice(self.retried.get("failureReason"), bad_rows=len(details["badRows"]))
             more |= {
                 "retry_of": self.retried,
                 "retry_details": details,
-                "retry_advice": advice(self.retried.get("failureReason"), bad_rows=len(details["badRows"])),
+                "retry_advice": found,
+                "retry_ways": _ways(self, found, self.retried, details, again=""),
             }
         return super().context() | more
 
@@ -143,6 +147,26 @@ class CreateImportJob(DatasetPage, FormPage):
 def _details(page: DatasetPage, job: Mapping[str, Any]) -> dict[str, Any]:
     arn = job["datasetImportJobArn"]
     return operations.describe_dataset_import_job_details(page.caller, dataset_import_job_arn=arn)
+
+
+def _ways(
+    page: DatasetPage, found: Advice, job: Mapping[str, Any], details: Mapping[str, Any], *, again: str
+) -> list[dict[str, str]]:
+    """What leads on from a failed import, for those who may go there."""
+    location = job["dataSource"]["dataLocation"]
+    prepare = page.url("import_jobs:prepare", kind=page.kind.slug, step="source")
+    analyst = page.may("analyst")
+    links = {
+        "again": again if analyst else "",
+        "prepare": f"{prepare}?{urlencode({'data_location': location})}"
+        if analyst and not page.kind.custom_only
+        else "",
+        "roles": "/console/help/storage-and-roles/",
+        "activity": "/console/activity/",
+        "analysis": page.url("insights:report"),
+        "row": reverse("storage:preview"),
+    }
+    return buttons(found, links, details["badRows"], location)
 
 
 class ImportJob(DatasetPage, DetailPage):
@@ -178,6 +202,7 @@ class ImportJob(DatasetPage, DetailPage):
         details = _details(self, self.resource)
         lines = operations.get_job_log(self.caller, resource_arn=arn)["lines"]
         failed = self.resource["status"] == statuses.CREATE_FAILED
+        found = advice(self.resource.get("failureReason"), bad_rows=len(details["badRows"])) if failed else None
         again = f"{self.url('import_jobs:create', kind=self.kind.slug)}?retry={self.kwargs['job']}"
         return super().context() | {
             "job": self.resource,
@@ -191,10 +216,10 @@ class ImportJob(DatasetPage, DetailPage):
             "errors": sum(line["level"] == "error" for line in lines),
             "log_url": self.url("import_jobs:log", kind=self.kind.slug, job=self.kwargs["job"]),
             "last_line": lines[-1]["id"] if lines else 0,
-            "advice": advice(self.resource.get("failureReason"), bad_rows=len(details["badRows"])) if failed else None,
+            "advice": found,
+            "ways": _ways(self, found, self.resource, details, again=again) if found else [],
             "retry_url": again if self.may("analyst") else "",
             "dataset_url": self.url("datasets:detail", kind=self.kind.slug),
-            "analysis_url": self.url("insights:report"),
             "kind": self.kind,
         }
 

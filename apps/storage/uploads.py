@@ -26,7 +26,9 @@ class Upload(ConsolePage):
         return JsonResponse({"message": error.message}, status=error.status)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """How much has been received."""
+        """How much has been received; without an id, the uploads into ``?folder=`` that wait to be gone on with."""
+        if "id" not in request.GET:
+            return JsonResponse({"unfinished": self._unfinished(request.GET.get("folder", ""))})
         found = operations.describe_upload(self.caller, upload_id=request.GET.get("id", ""))
         return JsonResponse({"offset": found["received"], "location": found["location"]})
 
@@ -72,6 +74,26 @@ class Upload(ConsolePage):
         """Forget it."""
         operations.cancel_upload(self.caller, upload_id=request.GET.get("id", ""))
         return JsonResponse({})
+
+    def _unfinished(self, folder: str) -> list[dict[str, Any]]:
+        """The person's own, begun in this session; those that are gone or complete are forgotten."""
+        known: dict[str, str] = self.request.session.get("uploads", {})
+        found, kept = [], {}
+        for key, upload_id in known.items():
+            try:
+                about = operations.describe_upload(self.caller, upload_id=upload_id)
+            except ServiceError:
+                continue
+            kept[key] = upload_id
+            place, _, name = about["location"].rpartition("/")
+            if f"{place}/" == folder or not folder:
+                address = f"{reverse('storage:upload')}?id={upload_id}"
+                found.append(
+                    {"name": name, "bytes": about["bytes"], "received": about["received"], "upload_url": address}
+                )
+        if kept != known:
+            self.request.session["uploads"] = kept
+        return found
 
     def _folder(self, request: HttpRequest) -> str:
         folder = request.POST.get("folder", "").strip() or f"s3://{settings.UPLOAD_BUCKET}/"

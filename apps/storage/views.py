@@ -13,6 +13,8 @@ from apps.ui.pages import ConsolePage, DeletePage
 from personalize_web import operations
 
 LINES = 50
+LINES_BEFORE = 10
+"""Lines shown before the one that was asked for."""
 
 
 class StoragePage(ConsolePage):
@@ -70,7 +72,7 @@ class Choose(StoragePage):
 
 
 class Preview(StoragePage):
-    """The first lines of a file."""
+    """The first lines of a file, or those around ``?line=``."""
 
     template_name = "storage/preview.html"
 
@@ -80,10 +82,17 @@ class Preview(StoragePage):
 
     def context(self) -> dict[str, Any]:
         """Lines and facts."""
-        found = operations.preview_stored_object(self.caller, location=self.location, lines=LINES)
+        asked = self.request.GET.get("line", "")
+        line = int(asked) if asked.isdecimal() and len(asked) < 12 else 0
+        first = max(1, line - LINES_BEFORE)
+        found = operations.preview_stored_object(self.caller, location=self.location, lines=LINES, first=first)
         about = found["object"]
         return super().context() | {
             "lines": found["lines"],
+            "numbered": [{"number": at, "text": text} for at, text in enumerate(found["lines"], found["first"])],
+            "first": found["first"],
+            "line": line,
+            "until": found["first"] + len(found["lines"]) - 1,
             "complete": found["complete"],
             "pairs": [
                 {"label": "Location", "value": about["location"], "copyable": True},

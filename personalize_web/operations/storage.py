@@ -1,6 +1,6 @@
 """Stored files, ours beside the 79: list, preview, upload, delete."""
 
-from typing import Any
+from typing import IO, Any
 
 from personalize_web.engine.errors import DataError
 from personalize_web.operations.answers import present
@@ -38,16 +38,17 @@ def list_stored_objects(caller: Caller, *, location: str | None = None) -> dict[
 
 
 @own_operation(recorded=True)
-def preview_stored_object(caller: Caller, *, location: str, lines: int = 50) -> dict[str, Any]:
-    """The first ``lines`` lines of a file, as text; ``complete`` when there are no more."""
+def preview_stored_object(caller: Caller, *, location: str, lines: int = 50, first: int = 1) -> dict[str, Any]:
+    """``lines`` lines of a file from line ``first``, as text; ``complete`` when nothing else is in it."""
     found = _existing(location)
     with locations.open_file(found.location) as file:
+        passed = _pass(file, first - 1)
         head = file.read(PREVIEWED + 1)
     text = head[:PREVIEWED].decode("utf-8-sig", errors="replace").splitlines()
     if len(head) > PREVIEWED and len(text) > 1:
         text.pop()  # the last line was cut
-    complete = len(head) <= PREVIEWED and len(text) <= lines
-    return {"object": _described(found), "lines": text[:lines], "complete": complete}
+    complete = not passed and len(head) <= PREVIEWED and len(text) <= lines
+    return {"object": _described(found), "lines": text[:lines], "first": passed + 1, "complete": complete}
 
 
 @own_operation(role=ANALYST, writes=True, atomic=False)
@@ -93,6 +94,14 @@ def delete_stored_object(caller: Caller, *, location: str) -> dict[str, Any]:
         raise ResourceNotFoundException(f"There is nothing at {target}.", field="location")
     locations.delete(target)
     return {}
+
+
+def _pass(file: IO[bytes], lines: int) -> int:
+    """Read over ``lines`` lines, or as many as there are; answers how many these were."""
+    for number in range(lines):
+        if not file.readline():
+            return number
+    return lines
 
 
 def _file(text: str) -> locations.Location:

@@ -1,7 +1,7 @@
 // Uploads in chunks of 8 MiB: POST begins (or finds what is there already), PATCH appends; pause, resume, cancel.
 (() => {
   const CHUNK = 8 * 2 ** 20;
-  const REFUSED = { xlsx: "spreadsheets cannot be read. Save it as CSV.", xls: "spreadsheets cannot be read. Save it as CSV.", zip: "archives cannot be read. Unpack it first.", parquet: "Parquet cannot be read. Save it as CSV." };
+  const REFUSED = { xlsx: "spreadsheets cannot be read. Save it as CSV.", xls: "spreadsheets cannot be read. Save it as CSV.", zip: "archives cannot be read. Unpack it first." };
   const size = (bytes) => {
     const units = ["bytes", "KB", "MB", "GB", "TB"];
     let at = 0;
@@ -96,8 +96,11 @@
 
   const take = async (box, files) => {
     const done = [];
-    box.addEventListener("uploaded", (event) => done.push(event.detail));
+    const note = (event) => done.push(event.detail);
+    box.addEventListener("uploaded", note);
     for (const file of files) await send(box, file);
+    box.removeEventListener("uploaded", note);
+    unfinished(box);
     const field = box.dataset.field && document.getElementById(box.dataset.field);
     if (field && done.length) {
       field.value = done.length === 1 ? done[0].location : done[0].folder || field.value;
@@ -105,6 +108,32 @@
       field.dispatchEvent(new Event("change", { bubbles: true }));
     }
   };
+  // What an earlier page left half done: the file must be chosen again, then it goes on where it stopped.
+  const unfinished = async (box) => {
+    const list = box.querySelector("[data-unfinished]");
+    if (!list) return;
+    const asked = await fetch(`${box.dataset.upload}?folder=${encodeURIComponent(box.dataset.folder || "")}`).catch(() => null);
+    if (!asked?.ok) return;
+    const { unfinished: left } = await asked.json();
+    list.hidden = left.length === 0;
+    list.querySelector("ul").replaceChildren(...left.map((one) => {
+      const item = document.createElement("li");
+      item.textContent = `${one.name}: ${size(one.received)} of ${size(one.bytes)} are here. `;
+      const forget = document.createElement("button");
+      forget.type = "button";
+      forget.className = "text-button";
+      forget.textContent = "Forget";
+      forget.setAttribute("aria-label", `Forget ${one.name}`);
+      forget.addEventListener("click", async () => {
+        await fetch(one.upload_url, { method: "DELETE", headers: headers() }).catch(() => {});
+        unfinished(box);
+      });
+      item.append(forget);
+      return item;
+    }));
+  };
+  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-upload]").forEach(unfinished));
+
   document.addEventListener("change", (event) => {
     const box = event.target.closest("[data-upload]");
     if (box && event.target.type === "file") { take(box, [...event.target.files]); event.target.value = ""; }
