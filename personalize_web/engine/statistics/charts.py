@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_web.engine.columns import duck
+from personalize_web.engine.statistics import surveys
 from personalize_web.engine.statistics.tables import Tables
 
 _DAY = 86_400
@@ -106,9 +107,9 @@ def overlap(tables: Tables) -> list[dict[str, Any]]:
         table = tables.get(kind)
         if table is None or tables.get("INTERACTIONS") is None:
             continue
-        events = f"(SELECT value AS {key} FROM {tables.counted(tables['INTERACTIONS'], key)})"
-        used = tables.row(f"SELECT count(*) FROM {table.view} SEMI JOIN {events} USING ({key})")[0]
-        unknown = tables.row(f"SELECT count(*) FROM {events} ANTI JOIN {table.view} USING ({key})")[0]
+        known, seen = surveys.ids(tables, table, key), surveys.ids(tables, tables["INTERACTIONS"], key)
+        used = known.among(seen)
+        unknown = len(seen.hashes) - used
         found.append({"name": name, "used": used, "unused": table.rows - used, "unknown": unknown})
     return found
 
@@ -191,9 +192,7 @@ def _dates(unit: str, first: date, last: date) -> list[date]:
 
 def _spread(tables: Tables, key: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Distinct numbers of interactions, ascending, and how many users or items have each."""
-    rows = tables.all(f"SELECT n, count(*) FROM {tables.counted(tables['INTERACTIONS'], key)} GROUP BY n ORDER BY n")
-    found = np.array(rows, np.int64).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
+    return np.unique(surveys.ids(tables, tables["INTERACTIONS"], key).rows, return_counts=True)
 
 
 def _edges(most: int) -> NDArray[np.int64]:

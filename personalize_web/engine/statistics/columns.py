@@ -57,7 +57,7 @@ def _details(tables: Tables, table: Table, field: Field) -> dict[str, Any]:
     if field.kind == "textual":
         return _texts(tables, table, field)
     if field.kind == "identifier":
-        return {"distinct": tables.row(f"SELECT count(*) FROM {tables.counted(table, field.name)} WHERE {_PRESENT}")[0]}
+        return {"distinct": len(surveys.ids(tables, table, field.name).hashes)}
     if field.kind == "impression" or _nearly_all_differ(tables, table, field):
         return _estimates(tables, table, field)
     return _values(tables, table, field)

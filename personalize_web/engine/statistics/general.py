@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+import numpy as np
+
 from personalize_web.engine.columns import PLACE, duck, superseded
 from personalize_web.engine.statistics import surveys
 from personalize_web.engine.statistics.tables import Table, Tables
@@ -18,14 +20,9 @@ _MOST_USERS = 0.999
 
 def interactions(tables: Tables, table: Table) -> dict[str, Any]:
     """Rows, users, items, repetitions, event types and time span of the events."""
-    users = f"(SELECT n FROM {tables.counted(table, 'USER_ID')})"
-    number, with_two, mean, median, many = tables.row(
-        "SELECT count(*), count(*) FILTER (WHERE n > 1), coalesce(avg(n), 0), coalesce(median(n), 0), "
-        f"coalesce(quantile_disc(n, {_MOST_USERS}), 0) FROM {users}"
-    )
-    most = max(many, MANY_EACH)
-    busy, theirs = tables.row(f"SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM {users} WHERE n > {most}")
-    items = tables.row(f"SELECT count(*) FROM {tables.counted(table, 'ITEM_ID')}")[0]
+    each = surveys.ids(tables, table, "USER_ID").rows
+    most = max(MANY_EACH, int(np.quantile(each, _MOST_USERS, method="inverted_cdf")) if len(each) else 0)
+    busy = each > most
     types: list[tuple[Any, ...]] = []
     if table.field("EVENT_TYPE") is not None:
         types = tables.all(
@@ -39,24 +36,26 @@ def interactions(tables: Tables, table: Table) -> dict[str, Any]:
         "duplicateShare": repeated / stored if stored else 0.0,
         "bulkRows": table.snapshot.rows("BULK"),
         "individualRows": table.snapshot.rows("PUT"),
-        "users": number,
-        "items": items,
-        "usersWithTwo": with_two,
-        "interactionsPerUser": {"mean": mean, "median": median},
-        "busyUsers": {"users": busy, "moreThan": most, "rows": theirs},
+        "users": len(each),
+        "items": len(surveys.ids(tables, table, "ITEM_ID").rows),
+        "usersWithTwo": int((each > 1).sum()),
+        "interactionsPerUser": {
+            "mean": float(each.mean()) if len(each) else 0,
+            "median": float(np.median(each)) if len(each) else 0,
+        },
+        "busyUsers": {"users": int(busy.sum()), "moreThan": most, "rows": int(each[busy].sum())},
         "eventTypes": [{"value": value, "rows": n} for value, n in types],
-        **_times(tables, table),
+        **times(tables, table),
         **_missing(tables, table),
     }
 
 
 def records(tables: Tables, table: Table) -> dict[str, Any]:
     """Rows of Users or Items, and how many of their ids have interactions."""
-    key = duck.name(table.schema.key or "")
+    key = table.schema.key or ""
     used, events = 0, tables.get("INTERACTIONS")
     if events is not None:
-        seen = f"SELECT value AS {key} FROM {tables.counted(events, table.schema.key or '')}"
-        used = tables.row(f"SELECT count(*) FROM {table.view} SEMI JOIN ({seen}) USING ({key})")[0]
+        used = surveys.ids(tables, table, key).among(surveys.ids(tables, events, key))
     found: dict[str, Any] = {
         "rows": table.rows,
         "storedRows": table.snapshot.rows(),
@@ -73,7 +72,7 @@ def records(tables: Tables, table: Table) -> dict[str, Any]:
     return found
 
 
-def _times(tables: Tables, table: Table) -> dict[str, Any]:
+def times(tables: Tables, table: Table) -> dict[str, Any]:
     """When the events were; those of the future, and those that are written in milliseconds, are counted apart."""
     field = table.field("TIMESTAMP")
     facts = surveys.survey(tables, table).columns["TIMESTAMP"]
@@ -85,7 +84,7 @@ def _times(tables: Tables, table: Table) -> dict[str, Any]:
         "millisecondRows": 0,
         "newestPast": facts["max"],
     }
-    if field is None or not table.rows:
+    if field is None or facts["max"] is None:
         return found
     found["distinctTimestamps"] = surveys.spread(tables, table, field).distinct
     soon = int(time.time()) + SOON

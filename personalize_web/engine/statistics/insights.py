@@ -1,35 +1,24 @@
 """What the owner of the data should know, in the documented sentences, and what to do about it."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from personalize_web.engine.statistics import event_insights
+from personalize_web.engine.statistics import general as general_figures
+from personalize_web.engine.statistics.sentences import Insight, insight, percent
 from personalize_web.engine.statistics.tables import Table, Tables
 
-Insight = dict[str, Any]
 Columns = Sequence[Mapping[str, Any]]
 
-FEWEST_INTERACTIONS = 1_000
-ADVISED_INTERACTIONS = 50_000
-FEWEST_USERS = 25
-ADVISED_USERS = 1_000
 _COMPLETE = 0.70
 _COMPLETE_TEXT = 0.85
 _INCOMPLETE_ROWS = 0.30
 _CATEGORIES = 1_000
-_TYPES = 10
-_DUPLICATES = 0.01
 
 _FILL = (
     "Import complete rows again, drop incomplete ones, or fill the gaps before the import: the mean for numbers, the "
     "most frequent value for categories."
 )
-_EXPECTED = {"VIDEO_ON_DEMAND": ("Watch",), "ECOMMERCE": ("View", "Purchase")}
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with up to two decimals and no trailing zeros."""
-    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def find(tables: Tables, general: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Columns]) -> list[Insight]:
@@ -37,7 +26,7 @@ def find(tables: Tables, general: Mapping[str, Mapping[str, Any]], columns: Mapp
     found: list[Insight] = []
     events = tables.by_type.get("INTERACTIONS")
     if events is not None:
-        found += _amounts(general["INTERACTIONS"])
+        found += event_insights.amounts(general["INTERACTIONS"])
     for kind in ("ITEMS", "USERS"):
         if tables.get("INTERACTIONS") is not None and tables.get(kind) is not None:
             found += _without_interactions(kind, general[kind])
@@ -45,45 +34,15 @@ def find(tables: Tables, general: Mapping[str, Mapping[str, Any]], columns: Mapp
         if table.rows:
             found += _completeness(table, general[kind], columns[kind])
             found += _values(table, columns[kind])
+            found += _booleans(table, columns[kind])
     if events is not None and events.rows:
-        found += _events(events, general["INTERACTIONS"])
+        found += event_insights.of_events(events, _with_times(tables, events, general["INTERACTIONS"]))
     order = {"High": 0, "Medium": 1, "Low": 2}
-    return sorted(found, key=lambda insight: (order[insight["severity"]], int(insight["number"][1:])))
+    return sorted(found, key=lambda one: (order[one["severity"]], int(one["number"][1:])))
 
 
-def _insight(
-    number: str, severity: str, insight: str, action: str, kinds: Iterable[str], columns: Sequence[str] = ()
-) -> Insight:
-    return {
-        "number": number,
-        "severity": severity,
-        "insight": insight,
-        "action": action,
-        "datasetTypes": list(kinds),
-        "columns": list(columns),
-    }
-
-
-def _amounts(general: Mapping[str, Any]) -> Iterable[Insight]:
-    rows, users = general["rows"], general["usersWithTwo"]
-    if rows < ADVISED_INTERACTIONS:
-        yield _insight(
-            "I1",
-            "High" if rows < FEWEST_INTERACTIONS else "Medium",
-            f"The Interactions dataset has only {rows} interactions. Model training requires a minimum of 1,000 "
-            "interactions. We recommend at least 50,000.",
-            f"Import {ADVISED_INTERACTIONS - rows} additional unique interactions records before training a model.",
-            ["INTERACTIONS"],
-        )
-    if users < ADVISED_USERS:
-        yield _insight(
-            "I2",
-            "High" if users < FEWEST_USERS else "Medium",
-            f"The Interactions dataset has only {users} unique users with two or more interactions. Model training "
-            "requires at least 25 such users. We recommend at least 1,000.",
-            f"Import at least 2 interactions records each for {ADVISED_USERS - users} additional users.",
-            ["INTERACTIONS"],
-        )
+def _with_times(tables: Tables, events: Table, head: Mapping[str, Any]) -> Mapping[str, Any]:
+    return head if "futureRows" in head else {**general_figures.times(tables, events), **head}
 
 
 def _without_interactions(kind: str, general: Mapping[str, Any]) -> Iterable[Insight]:
@@ -91,7 +50,7 @@ def _without_interactions(kind: str, general: Mapping[str, Any]) -> Iterable[Ins
         return
     share = percent(general["withoutInteractions"] / general["rows"])
     if kind == "ITEMS":
-        yield _insight(
+        yield insight(
             "I3",
             "Medium",
             f"{share} of items in the Items dataset have no interactions in the Interactions dataset, so they might "
@@ -101,7 +60,7 @@ def _without_interactions(kind: str, general: Mapping[str, Any]) -> Iterable[Ins
             ["ITEMS", "INTERACTIONS"],
         )
     else:
-        yield _insight(
+        yield insight(
             "I4",
             "Medium",
             f"{share} of users in the Users dataset have no interactions in the Interactions dataset. These users will "
@@ -115,7 +74,7 @@ def _without_interactions(kind: str, general: Mapping[str, Any]) -> Iterable[Ins
 def _completeness(table: Table, general: Mapping[str, Any], columns: Columns) -> Iterable[Insight]:
     kinds = [table.dataset_type]
     if general["incompleteShare"] > _INCOMPLETE_ROWS:
-        yield _insight(
+        yield insight(
             "I5",
             "Medium",
             f"The {table.label} dataset has {percent(general['incompleteShare'])} rows with a missing value. This can "
@@ -126,7 +85,7 @@ def _completeness(table: Table, general: Mapping[str, Any], columns: Columns) ->
         )
     low = [column["name"] for column in columns if column["validShare"] < _COMPLETE]
     if low:
-        yield _insight(
+        yield insight(
             "I6",
             "Medium",
             f"The following column(s) in the {table.label} dataset are less than 70% complete: {', '.join(low)}. If "
@@ -140,7 +99,7 @@ def _completeness(table: Table, general: Mapping[str, Any], columns: Columns) ->
         column["name"] for column in columns if column["kind"] == "textual" and column["validShare"] < _COMPLETE_TEXT
     ]
     if texts:
-        yield _insight(
+        yield insight(
             "I9",
             "Medium",
             "The following textual metadata column(s) are less than 85% percent complete and will not be used in model "
@@ -154,7 +113,7 @@ def _completeness(table: Table, general: Mapping[str, Any], columns: Columns) ->
 def _values(table: Table, columns: Columns) -> Iterable[Insight]:
     odd = [column["name"] for column in columns if column.get("outliers")]
     if odd:
-        yield _insight(
+        yield insight(
             "I7",
             "Low",
             f"The following numerical column(s) have outliers: {', '.join(odd)}. Outliers are not always an issue, but "
@@ -171,7 +130,7 @@ def _values(table: Table, columns: Columns) -> Iterable[Insight]:
     ]
     if many:
         names = ", ".join(many)
-        yield _insight(
+        yield insight(
             "I8",
             "Medium",
             f"The following column(s) have more than 1000 possible categories: {names}. If this data is included in "
@@ -182,67 +141,22 @@ def _values(table: Table, columns: Columns) -> Iterable[Insight]:
         )
 
 
-def _events(table: Table, general: Mapping[str, Any]) -> Iterable[Insight]:
-    types = len(general["eventTypes"])
-    columns = len(table.schema.metadata) + sum(table.field(name) is not None for name in ("EVENT_TYPE", "EVENT_VALUE"))
-    if types and types + columns > _TYPES:
-        yield _insight(
-            "I10",
-            "High",
-            "The Interactions dataset has more than 10 unique event types, which will cause model training to fail.",
-            f"Remove or merge event types and import the data again. The limit counts columns too: there are {types} "
-            f"event types and {columns} columns (EVENT_TYPE, EVENT_VALUE and metadata).",
-            ["INTERACTIONS"],
-            ["EVENT_TYPE"],
-        )
-    if general["distinctTimestamps"] == 1 and general["rows"] > 1:
-        yield _insight(
-            "I11",
-            "High",
-            "The Interactions dataset has the same timestamp for all records. If you use a USER_SEGMENTATION recipe "
-            "and all records have the same timestamp, model training will fail.",
-            "Correct the timestamps and import the data again.",
-            ["INTERACTIONS"],
-            ["TIMESTAMP"],
-        )
-    if general["duplicateShare"] > _DUPLICATES:
-        yield _insight(
-            "I12",
+def _booleans(table: Table, columns: Columns) -> Iterable[Insight]:
+    """Truth values are kept and shown, but no recipe learns from them and no filter may use them."""
+    found = [column for column in columns if column["kind"] == "boolean" and column["validShare"] > 0]
+    if found:
+        told = ", ".join(f"{column['name']} ({percent(_share_of_true(column))} true)" for column in found)
+        yield insight(
+            "I18",
             "Low",
-            f"{percent(general['duplicateShare'])} of the records in the Interactions dataset are equal to another "
-            "one. Equal records count once.",
-            "Check whether files were imported twice or events recorded twice.",
-            ["INTERACTIONS"],
+            f"The following column(s) in the {table.label} dataset are booleans, which are not used in model training "
+            f"or filters: {told}.",
+            "Replace them by categorical strings such as True and False, or by the numbers 0 and 1, in a new column.",
+            [table.dataset_type],
+            [column["name"] for column in found],
         )
-    if general["lastTimestamp"] > time.time() + 86_400:
-        yield _insight(
-            "I13",
-            "Medium",
-            "The Interactions dataset has timestamps in the future. They count as the newest interactions.",
-            "Check the clock and the unit of the timestamps: they are Unix seconds.",
-            ["INTERACTIONS"],
-            ["TIMESTAMP"],
-        )
-    yield from _expected_types(table, general)
 
 
-def _expected_types(table: Table, general: Mapping[str, Any]) -> Iterable[Insight]:
-    counts: dict[str, int] = {}
-    for entry in general["eventTypes"]:
-        counts[entry["value"].lower()] = counts.get(entry["value"].lower(), 0) + entry["rows"]
-    few = [
-        name
-        for name in _EXPECTED.get(table.schema.domain or "", ())
-        if counts.get(name.lower(), 0) < FEWEST_INTERACTIONS
-    ]
-    if few:
-        told = ", ".join(f"{name} ({counts.get(name.lower(), 0)})" for name in few)
-        yield _insight(
-            "I14",
-            "Medium",
-            f"The Interactions dataset has fewer than 1,000 interactions of event type(s) {told}, which use cases of "
-            "this domain require.",
-            "Import more events of these types, or choose a use case that does not need them.",
-            ["INTERACTIONS"],
-            ["EVENT_TYPE"],
-        )
+def _share_of_true(column: Mapping[str, Any]) -> float:
+    rows = {entry["value"]: entry["rows"] for entry in column.get("top", ())}
+    return rows.get("true", 0) / max(sum(rows.values()), 1)

@@ -2,8 +2,12 @@
 
 import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from personalize_web.engine.columns import ColumnStore
+from personalize_web.engine.statistics import analyse
 from personalize_web.engine.statistics.insights import percent
 from tests.engine.small_schemas import EVENT, optional, plain, schema_of
 
@@ -43,6 +47,34 @@ def test_between_the_minimum_and_the_advice_the_severity_is_medium(analysed, eve
     assert (insights["I1"]["severity"], insights["I2"]["severity"]) == ("Medium", "Medium")
     assert insights["I1"]["action"].startswith("Import 49000 ")
     assert insights["I2"]["action"].endswith("for 975 additional users.")
+
+
+@pytest.mark.parametrize(("users", "severity"), [(24, "High"), (25, "Medium"), (999, "Medium"), (1000, None)])
+def test_users_with_two_interactions(analysed, events, users, severity):
+    rows = [(f"u{at}", name, at) for at in range(users) for name in "ab"]
+    found = by_number(analysed(interactions=events(*rows))).get("I2")
+    assert (found and found["severity"]) == severity
+
+
+def test_where_everything_has_interactions_nothing_is_said(analysed, events):
+    items = schema_of("ITEMS", plain("ITEM_ID"), plain("GENRES", categorical=True))
+    users = schema_of("USERS", plain("USER_ID"), plain("AGE", "int"))
+    insights = by_number(
+        analysed(
+            interactions=events(("u", "a", 1), ("u", "x", 2)),
+            items=(items, [{"ITEM_ID": "a", "GENRES": "g"}]),
+            users=(users, [{"USER_ID": "u", "AGE": 3}]),
+        )
+    )
+    assert not insights.keys() & {"I3", "I4", "I5", "I6"}
+
+
+@pytest.mark.parametrize(("gaps", "by_row", "by_column"), [(3, False, False), (4, True, True)])
+def test_thirty_percent_of_gaps_are_tolerated(analysed, gaps, by_row, by_column):
+    schema = schema_of("USERS", plain("USER_ID"), optional("AGE", "int"))
+    rows = [{"USER_ID": str(at), "AGE": 7 if at >= gaps else None} for at in range(10)]
+    insights = by_number(analysed(users=(schema, rows)))
+    assert ("I5" in insights, "I6" in insights) == (by_row, by_column)
 
 
 def test_items_and_users_without_interactions(analysed, events):
@@ -173,9 +205,75 @@ def test_one_timestamp_for_all(analysed, events):
     assert "I11" not in by_number(analysed(interactions=events(("u", "a", 5), ("v", "b", 6))))
 
 
-def test_timestamps_in_the_future(analysed, events):
-    later = int(time.time()) + 10 * DAY
-    assert "I13" in by_number(analysed(interactions=events(("u", "a", 5), ("v", "b", later))))
+@pytest.mark.parametrize(("ahead", "given"), [(DAY - 600, False), (DAY + 600, True)])
+def test_timestamps_in_the_future(analysed, events, ahead, given):
+    later = int(time.time()) + ahead
+    insights = by_number(analysed(interactions=events(("u", "a", 5), ("v", "b", later))))
+    assert ("I13" in insights) is given
+    if given:
+        assert insights["I13"]["insight"].startswith(
+            "50% of the records in the Interactions dataset have a timestamp in"
+        )
+
+
+@pytest.mark.parametrize(("moment", "given"), [(10**11 - 1, False), (10**11, True)])
+def test_timestamps_in_milliseconds_are_named_apart_and_leave_the_chart_readable(analysed, events, moment, given):
+    found = analysed(interactions=events(("u", "a", 5), ("v", "b", 6), ("w", "b", 7), ("w", "c", moment)))
+    insights = by_number(found)
+    assert ("I15" in insights, "I13" in insights) == (given, not given)
+    if given:
+        assert insights["I15"]["severity"] == "High"
+        assert insights["I15"]["insight"].startswith("25% of the records")
+
+
+def test_times_beyond_the_calendar_are_not_drawn(analysed, events):
+    found = analysed(interactions=events(("u", "a", 5), ("v", "b", 1_700_000_000_000)))
+    assert sum(found["charts"]["over_time"]["series"]["Interactions"]) == 1
+    assert "over_time" not in analysed(interactions=events(("v", "b", 1_700_000_000_000)))["charts"]
+
+
+@pytest.mark.parametrize(("days", "recorded", "given"), [(29, True, False), (31, True, True), (31, False, False)])
+def test_data_that_claim_to_be_live_and_are_quiet(analysed, events, tmp_path, days, recorded, given):
+    schema, rows = events(("u", "a", 5), ("v", "b", int(time.time()) - days * DAY - 60))
+    if recorded:
+        found = analysed(interactions=(schema, rows))
+    else:
+        path = tmp_path / "rows.parquet"
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        snapshot = ColumnStore(tmp_path / "bulk").replace_bulk([path], schema)
+        found = analyse(snapshot, None, None, {"INTERACTIONS": schema})
+    insights = by_number(found)
+    assert ("I17" in insights) is given
+    if given:
+        assert "the newest is 31 days old" in insights["I17"]["insight"]
+
+
+@pytest.mark.parametrize(("most", "others", "given"), [(1000, 1000, False), (1001, 1000, True), (1001, 998, False)])
+def test_users_who_do_far_more_than_nearly_all_others(analysed, events, most, others, given):
+    rows = [("robot", f"i{at}", at) for at in range(most)] + [(f"u{at}", "a", 5) for at in range(others)]
+    insights = by_number(analysed(interactions=events(*rows)))
+    assert ("I16" in insights) is given
+    if given:
+        assert insights["I16"]["insight"].startswith(
+            "1 user(s) in the Interactions dataset have more than 1,000 interactions each, together 50.02% of all."
+        )
+
+
+@pytest.mark.parametrize(("copies", "given"), [(1, False), (2, True)])
+def test_more_than_one_row_in_a_hundred_is_repeated(analysed, events, copies, given):
+    rows = [(f"u{at}", "a", at) for at in range(201 - 2 * copies)]
+    insights = by_number(analysed(interactions=events(*rows, *rows[:copies])))
+    assert ("I12" in insights) is given
+
+
+def test_truth_values_are_told_with_their_share(analysed):
+    schema = schema_of("USERS", plain("USER_ID"), plain("AGE", "int"), optional("PAYS", "boolean"))
+    rows = [{"USER_ID": str(at), "AGE": 3, "PAYS": at % 4 == 0 if at else None} for at in range(9)]
+    insights = by_number(analysed(users=(schema, rows)))
+    assert insights["I18"]["insight"].endswith("model training or filters: PAYS (25% true).")
+    for row in rows:
+        row["PAYS"] = None
+    assert "I18" not in by_number(analysed(users=(schema, rows)))
 
 
 def test_events_that_a_domain_expects(analysed):
