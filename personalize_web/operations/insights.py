@@ -53,10 +53,62 @@ def list_data_insights_jobs(
 
 @own_operation()
 def get_data_insights(caller: Caller, *, data_insights_job_arn: str) -> dict[str, Any]:
-    """Ours, for the data analysis page: insights, statistics and charts as numbers."""
+    """Ours, for the data analysis page: insights, statistics and charts as numbers, and what changed.
+
+    ``changes`` compares with the group's analysis before and is missing where there is none: ``dataInsightsJobArn``
+    and ``creationDateTime`` of that one, ``new`` (numbers and dataset types of insights it had not), ``resolved`` (its
+    insights that are no more), ``remaining`` (how many both have), ``figures`` (by dataset type: name, before, now).
+    """
     found = lookup.get(DataInsightsJob, caller, data_insights_job_arn)
     lookup.require_state(found, statuses.ACTIVE, doing="read")
-    return {"insights": [], "statistics": {}, "charts": {}} | (found.result or {})
+    result = {"insights": [], "statistics": {}, "charts": {}} | (found.result or {})
+    before = (
+        found.dataset_group.insights_jobs.filter(status=statuses.ACTIVE, created_at__lt=found.created_at)
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+    return result | ({"changes": _changes(result, before)} if before else {})
+
+
+FIGURES = (
+    "rows",
+    "bulkRows",
+    "individualRows",
+    "users",
+    "items",
+    "usersWithTwo",
+    "duplicateShare",
+    "incompleteShare",
+    "withInteractions",
+    "withoutInteractions",
+    "lastTimestamp",
+)
+"""Head figures that are compared with those of the analysis before."""
+
+
+def _changes(result: dict[str, Any], before: DataInsightsJob) -> dict[str, Any]:
+    earlier = {"insights": [], "statistics": {}} | (before.result or {})
+    now, then = (
+        {(one["number"], tuple(one["datasetTypes"])): one for one in each["insights"]} for each in (result, earlier)
+    )
+    figures: dict[str, list[dict[str, Any]]] = {}
+    for kind, found in result["statistics"].items():
+        known = earlier["statistics"].get(kind, {}).get("general", {})
+        present = found.get("general", {})
+        both = [name for name in FIGURES if _is_number(known.get(name)) and _is_number(present.get(name))]
+        figures[kind] = [{"name": name, "before": known[name], "now": present[name]} for name in both]
+    return {
+        "dataInsightsJobArn": before.arn,
+        "creationDateTime": before.created_at.timestamp(),
+        "new": [{"number": key[0], "datasetTypes": list(key[1])} for key in now if key not in then],
+        "resolved": [one for key, one in then.items() if key not in now],
+        "remaining": len(now.keys() & then.keys()),
+        "figures": figures,
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _summary(found: DataInsightsJob) -> dict[str, Any]:

@@ -63,6 +63,44 @@ def test_viewers_read_but_do_not_begin(ben, ana, group):
     assert found["statistics"]["INTERACTIONS"]["rows"] == 3
 
 
+def analysis(caller, group, result):
+    arn = create(caller, group)
+    DataInsightsJob.objects.filter(arn=arn).update(status="ACTIVE", result=result)
+    return arn
+
+
+def insight(number, kind="INTERACTIONS"):
+    return {"number": number, "datasetTypes": [kind], "columns": [], "insight": f"Of {number}.", "severity": "Low"}
+
+
+def test_the_first_analysis_has_nothing_to_be_compared_with(ana, group):
+    arn = analysis(ana, group, {"insights": [insight("I1")], "statistics": {}})
+    assert "changes" not in operations.get_data_insights(ana, data_insights_job_arn=arn)
+
+
+def test_later_ones_tell_what_changed_since_the_one_before(ana, group):
+    def statistics(rows, **more):
+        return {"INTERACTIONS": {"general": {"rows": rows, "lastTimestamp": None, **more}, "columns": []}}
+
+    oldest = analysis(ana, group, {"insights": [], "statistics": statistics(5)})
+    then = {"insights": [insight("I1"), insight("I5"), insight("I5", "USERS")], "statistics": statistics(40)}
+    before = analysis(ana, group, then)
+    failed = create(ana, group)
+    DataInsightsJob.objects.filter(arn=failed).update(status="CREATE FAILED")
+    now = {"insights": [insight("I5"), insight("I7")], "statistics": statistics(60, users=3)}
+    changes = operations.get_data_insights(ana, data_insights_job_arn=analysis(ana, group, now))["changes"]
+    assert changes["dataInsightsJobArn"] == before
+    assert changes["new"] == [{"number": "I7", "datasetTypes": ["INTERACTIONS"]}]
+    assert [(one["number"], one["datasetTypes"]) for one in changes["resolved"]] == [
+        ("I1", ["INTERACTIONS"]),
+        ("I5", ["USERS"]),
+    ]
+    assert changes["remaining"] == 1
+    assert changes["figures"] == {"INTERACTIONS": [{"name": "rows", "before": 40, "now": 60}]}
+    earlier = operations.get_data_insights(ana, data_insights_job_arn=before)["changes"]
+    assert (earlier["dataInsightsJobArn"], earlier["remaining"]) == (oldest, 0)
+
+
 def test_a_failed_one_says_why(ben, ana, group):
     arn = create(ana, group)
     finish(status="CREATE FAILED", failure_reason="No rows.")
