@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -99,6 +100,13 @@ def test_a_file_appears_whole_and_replaces_what_was_there(buckets, tmp_path):
     assert [path.name for path in (buckets / "data/in").iterdir()] == ["a.csv"]
 
 
+def test_columns_are_read_where_they_lie_or_from_copies_of_what_is_on_s3(settings):
+    key = UUID(int=1)
+    assert locations.columns_folder(key) == settings.COLUMNS_DIR / str(key)
+    settings.COLUMNS_URL = "s3://columns/of/ours"
+    assert locations.columns_folder(key) == settings.COLUMNS_CACHE_DIR / str(key)
+
+
 @pytest.mark.s3
 def test_the_same_on_an_s3_endpoint(s3, settings, tmp_path, monkeypatch):
     import boto3
@@ -136,10 +144,10 @@ def test_files_that_changed_since_they_were_listed_are_told(buckets, tmp_path):
     files = locations.files_to_import(at("s3://data/a.csv"))
     locations.require_unchanged(files)
     write(tmp_path / "new").replace(path)
-    with pytest.raises(DataError, match="s3://data/a.csv was replaced or changed while it was read"):
+    with pytest.raises(DataError, match=r"s3://data/a.csv was replaced or changed while it was read"):
         locations.require_unchanged(files)
     path.unlink()
-    with pytest.raises(DataError, match="s3://data/a.csv was removed while it was read"):
+    with pytest.raises(DataError, match=r"s3://data/a.csv was removed while it was read"):
         locations.require_unchanged(files)
 
 

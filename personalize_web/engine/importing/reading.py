@@ -1,8 +1,6 @@
 """Files to Parquet segments in one pass of DuckDB, with progress and a way to stop."""
 
 import errno
-import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +12,18 @@ import duckdb
 import pyarrow.parquet as pq
 
 from personalize_web.engine.columns import duck
+from personalize_web.engine.importing.copying import Copying
 from personalize_web.engine.importing.outcome import SourceFile
 from personalize_web.engine.importing.rules import Traits, cell_rules
 from personalize_web.engine.importing.scanning import LONGEST_LINE, Scan
 from personalize_web.engine.reporting import Reporter
 from personalize_web.engine.schemas import Schema
 
-_LOOK_EVERY = 0.2
-_LOGGED = 100
-"""Files that have a line each in the log."""
+_FEW = 32
+"""Files that may stay as many segments."""
+_TINY = 1 << 20
 _SMALL = 64 << 20
-"""Bytes below which a Parquet file is put together with its neighbours."""
+"""Bytes below which a Parquet file is put together with its neighbours: of few files, and of many."""
 
 
 class Ready(Protocol):
@@ -99,35 +98,28 @@ def position_name(at: int, column: str) -> str:
 def write(files: Sequence[Ready], schema: Schema, aside: Path, reporter: Reporter) -> tuple[list[Path], int]:
     """Write the rows of all files to Parquet files in ``aside``; answers these, in the order of the rows, and the rows.
 
-    Each file is a query of its own, because DuckDB does not keep the order of several small ones. Raises
-    :class:`duckdb.Error` at the first cell or row that breaks a rule.
+    Each file is a query of its own, because DuckDB does not keep the order of several small ones; as many run at once
+    as there are cores. Raises :class:`duckdb.Error` at the first cell or row that breaks a rule.
     """
-    expected = sum(file.lines for file in files)
-    targets: list[Path] = []
-    rows = lines = 0
-    with duck.connect() as connection:
-        for file in files:
-            target = aside / f"columns-{len(targets)}.parquet"
-            values = ", ".join(rule.or_fail for rule in cell_rules(schema, file.traits))
-            cells = f"SELECT {file.cells(schema.names)} FROM {file.table()}"
-            query = f"COPY (SELECT {values} FROM ({cells})) TO {duck.text(target)}"
-            began = time.monotonic()
-            brought = _watched(connection, query, _Part(lines, file.lines, expected), reporter)
-            if len(targets) < _LOGGED:
-                reporter.log(f"{file.source.name}: {brought:,} rows in {time.monotonic() - began:.1f} s.")
-            rows += brought
-            lines += file.lines
-            targets.append(target)
-    if len(files) > _LOGGED:
-        reporter.log(f"… and {len(files) - _LOGGED:,} more files.")
+    targets = [aside / f"columns-{number}.parquet" for number in range(len(files))]
+    queries = []
+    for file, target in zip(files, targets, strict=True):
+        values = ", ".join(rule.or_fail for rule in cell_rules(schema, file.traits))
+        cells = f"SELECT {file.cells(schema.names)} FROM {file.table()}"
+        queries.append(f"COPY (SELECT {values} FROM ({cells})) TO {duck.text(target)}")
+    rows = Copying(files, queries, reporter).run()
     reporter.progress(1.0, rows=rows, rows_total=rows)
     return targets, rows
 
 
 def merged(paths: Sequence[Path]) -> list[Path]:
-    """The same rows in the same order in fewer Parquet files: small neighbours are put together."""
+    """The same rows in the same order in fewer Parquet files: small neighbours are put together.
+
+    Where there are few files only tiny ones are small: to write rows again costs as much as to read them did.
+    """
+    small = _SMALL if len(paths) > _FEW else _TINY
     kept: list[Path] = []
-    for large, run in groupby(paths, key=lambda path: path.stat().st_size >= _SMALL):
+    for large, run in groupby(paths, key=lambda path: path.stat().st_size >= small):
         neighbours = list(run)
         if large or len(neighbours) == 1:
             kept += neighbours
@@ -139,47 +131,6 @@ def merged(paths: Sequence[Path]) -> list[Path]:
                     writer.write_batch(batch)
         kept.append(whole)
     return kept
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What one query reads of the whole, in lines."""
-
-    before: int
-    lines: int
-    total: int
-
-    def report(self, percent: float, reporter: Reporter) -> None:
-        read = self.before + int(min(max(percent, 0.0), 100.0) / 100 * self.lines)
-        reporter.progress(min(read / max(self.total, 1), 1.0), rows=read, rows_total=self.total)
-
-
-def _watched(connection: duckdb.DuckDBPyConnection, query: str, part: _Part, reporter: Reporter) -> int:
-    """Run the query on another thread; report its progress and interrupt it when a stop is asked for."""
-    outcome: list[int] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            row = connection.execute(query).fetchone()
-            outcome.append(int(row[0]) if row else 0)
-        except BaseException as failure:  # handed over to the waiting thread
-            failures.append(failure)
-
-    worker = threading.Thread(target=run, name="import-copy")
-    worker.start()
-    try:
-        while worker.is_alive():
-            worker.join(_LOOK_EVERY)
-            part.report(connection.query_progress(), reporter)
-            reporter.check()
-    except BaseException:
-        connection.interrupt()
-        worker.join()
-        raise
-    if failures:
-        raise failures[0]
-    return outcome[0]
 
 
 @contextmanager
