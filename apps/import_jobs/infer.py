@@ -196,7 +196,7 @@ class InferSchema(ImportWizard):
 
     def context(self) -> dict[str, Any]:
         """The frame of step 2."""
-        self.step = self.steps[1]
+        self.step = self.all_steps()[1]
         self.form = None
         return (
             super().context()

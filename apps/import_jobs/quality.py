@@ -27,8 +27,8 @@ def context(report: Numbers, chosen: str = "") -> dict[str, Any]:
         "left_out": report.get("leftOut", 0),
         "warnings": list(report.get("warnings", ())),
         "insights": [one | {"indicator": SEVERITIES[one["severity"]]} for one in report.get("insights", ())],
-        "duplicates": _listed(report["duplicates"]),
-        "incomplete": _listed(report["incomplete"]),
+        "duplicates": _listed(report["duplicates"], report["duplicates"].get("groups", 0)),
+        "incomplete": _listed(report["incomplete"], report["incomplete"]["rows"]),
         "columns": [_column(column, shown) for column in columns],
         "detail": _detail(picked, report) if picked else None,
         "sampled": report.get("sampled", False),
@@ -74,11 +74,12 @@ def _problem(one: Numbers) -> dict[str, Any]:
     return {"rule": one["rule"], "column": one.get("column") or "", "rows": one["rows"], "examples": places}
 
 
-def _listed(found: Numbers) -> dict[str, Any]:
-    """Rows of a list with where they stand and their values."""
+def _listed(found: Numbers, total: int) -> dict[str, Any]:
+    """Rows of a list of ``total`` with where they stand and their values."""
     rows = list(found.get("listed", ()))[:_SHOWN_ROWS]
     return {
         "rows": found["rows"],
+        "more": total > len(rows),
         "columns": list(rows[0]["values"]) if rows else [],
         "listed": [
             {

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from apps.import_jobs import data_checks, forms, locations, publishing
-from apps.ui import code, schema_editor
+from apps.ui import code, once, schema_editor
 from apps.ui.dataset_pages import DatasetPage
 from apps.ui.flashes import flash
 from apps.ui.pages import Step, WizardPage
@@ -89,11 +89,33 @@ class ImportWizard(DatasetPage, WizardPage):
         if self.step.slug == "schema" and "_infer" in request.POST:
             self.save("schema", request.POST)
             return self.redirect(f"{self.url('import_jobs:infer_schema', kind=self.kind.slug)}?w={self.wizard}")
+        if self.step.slug == "job" and "_empty" in request.POST:
+            return self._empty()
         if self.step.slug == "job" and "_check" in request.POST:
             return self._check(request.POST)
         if self.step.slug == "method" and request.POST.get("method") == forms.PREPARE and not self.kind.custom_only:
             return self.redirect(self.url("import_jobs:prepare", kind=self.kind.slug, step="source"))
         return super().post(request, *args, **kwargs)
+
+    def _empty(self) -> HttpResponse:
+        """Leave without a file: schema and dataset are made, and the import can follow later."""
+        schema = self.forms.get("schema")
+        if schema is None or not schema.is_valid():
+            return self.redirect(self.address(self.steps[1]))
+        claim = once.claim(self.request)
+        if not claim.mine:
+            return self.redirect(claim.address or self.url("datasets:list"))
+        try:
+            self._make_dataset(schema.cleaned_data, self._make_schema(schema.cleaned_data))
+        except ServiceError as error:
+            claim.release()
+            return self._refused_at(error)
+        flash(
+            self.request, "in-progress", f"Creating dataset {schema.cleaned_data['name']}…", "Import data at any time."
+        )
+        address = self.url("datasets:detail", kind=self.kind.slug)
+        claim.done(address)
+        return self.redirect(address)
 
     def _take_over(self, preparation: str) -> None:
         """Begin with the schema and the file of a preparation."""
@@ -343,6 +365,7 @@ class ImportWizard(DatasetPage, WizardPage):
             more["preflight_url"] = f"{self.url('import_jobs:wizard_preflight', kind=self.kind.slug)}?w={self.wizard}"
             source = self.form["source"].value() if self.form is not None else forms.STORAGE
             more["submit"] = "Finish" if source == forms.API else "Start import"
+            more["empty"] = True
         return super().context() | more
 
     def _inferred(self) -> dict[str, Any] | None:

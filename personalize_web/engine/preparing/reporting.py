@@ -23,6 +23,9 @@ _KINDS = {
     "categorical": "categorical",
     "event_type": "categorical",
     "textual": "text",
+    "string": "text",
+    "identifier": "text",
+    "impression": "categorical",
     "timestamp": "datetime",
     "boolean": "binary",
 }
@@ -107,7 +110,9 @@ def _tables(mapped: Staged) -> Tables:
 def _duplicates(mapped: Staged) -> dict[str, Any]:
     names = duck.names(mapped.schema.names)
     groups = f"SELECT {names}, count(*) AS n FROM {mapped.table} GROUP BY {names}"
-    distinct, repeated = mapped.row(f"SELECT count(*), coalesce(sum(n) FILTER (WHERE n > 1), 0) FROM ({groups})")
+    distinct, repetitions, repeated = mapped.row(
+        f"SELECT count(*), count(*) FILTER (WHERE n > 1), coalesce(sum(n) FILTER (WHERE n > 1), 0) FROM ({groups})"
+    )
     rows = int(str(repeated))
     examples = mapped.connection.execute(
         f"SELECT * FROM ({groups}) WHERE n > 1 ORDER BY n DESC, {names} LIMIT {_LISTED}"
@@ -116,6 +121,7 @@ def _duplicates(mapped: Staged) -> dict[str, Any]:
         "rows": rows,
         "share": rows / mapped.rows if mapped.rows else 0.0,
         "distinct": int(str(distinct)),
+        "groups": int(str(repetitions)),
         "listed": [
             {"values": dict(zip(mapped.schema.names, row[:-1], strict=True)), "times": row[-1]} for row in examples
         ],
