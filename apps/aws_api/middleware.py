@@ -29,4 +29,6 @@ class DataPlaneMiddleware:
             return self.get_response(request)
         request.get_host()  # an address that is not ours is refused here
         request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
-        return views.data_plane(request, found)
+        answer = views.data_plane(request, found)
+        answer.headers["Content-Length"] = str(len(answer.content))
+        return answer

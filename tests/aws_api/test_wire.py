@@ -123,7 +123,9 @@ def test_an_error_outside_the_view_is_answered_in_json(client, monkeypatch):
 @pytest.mark.parametrize("address", ["/events", "/recommendations", "/any/prefix/users/"])
 def test_what_is_asked_often_takes_the_short_way(client, monkeypatch, address):
     monkeypatch.setattr("apps.aws_api.views.api", None)
-    assert refusal(client.post(address))[:2] == (403, "MissingAuthenticationToken")
+    got = client.post(address)
+    assert refusal(got)[:2] == (403, "MissingAuthenticationToken")
+    assert got.headers["Content-Length"] == str(len(got.content))
 
 
 @pytest.mark.parametrize("address", ["/console/events", "/static/items", "/console/any/users/"])
