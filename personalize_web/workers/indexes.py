@@ -1,6 +1,7 @@
 """What serving and pages read of a dataset, made anew when its columns changed enough."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -108,7 +109,10 @@ def _linked(snapshot: Snapshot, name: str, opener: Callable[[Path], Any], target
     present = snapshot.root / name
     if not present.exists():
         return False
-    os.link(present, target)
+    try:
+        os.link(present, target)
+    except OSError:  # copies of columns on S3 may lie on another file system than models
+        shutil.copyfile(present, target)
     if opener(target).version == snapshot.version:
         return True
     target.unlink()

@@ -5,11 +5,10 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from personalize_web.engine.columns import manifest as manifests
 from personalize_web.engine.columns.disk import GONE, LocalDisk, Overtaken
-from personalize_web.engine.columns.manifest import Manifest, Segment
+from personalize_web.engine.columns.manifest import Manifest, Segment, is_segment
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.objects import Objects
 
@@ -73,9 +72,7 @@ class BucketDisk:
 
     def take(self, path: Path, file: str) -> None:
         self.objects.upload(path, file)
-        aside = self.root / f".{file}.{uuid4().hex}.part"
-        aside.hardlink_to(path)  # the path stays, in case that the change has to be made once more
-        aside.replace(self.root / file)
+        (self.root / file).hardlink_to(path)  # the path stays, in case that the change has to be made once more
 
     def fetch(self, segments: Iterable[Segment]) -> None:
         fetched = False
@@ -96,14 +93,19 @@ class BucketDisk:
         if fetched:
             self.cache.make_room()
 
+    def copy(self, file: str) -> Path:
+        path = self.root / file
+        if not path.exists():
+            self.objects.download(file, path)
+        return path
+
     def files(self) -> dict[str, float]:
-        leftovers = {name: when for name, when in self._local.files().items() if not name.endswith(".parquet")}
-        stored = self.objects.listing().items()
-        return leftovers | {name: when.timestamp() for name, when in stored if name.endswith(".parquet")}
+        stored = {name: when.timestamp() for name, when in self.objects.listing().items() if is_segment(name)}
+        return self._local.files() | stored
 
     def remove(self, files: Iterable[str]) -> None:
         names = list(files)
-        self.objects.remove(name for name in names if name.endswith(".parquet"))
+        self.objects.remove(name for name in names if is_segment(name))
         self._local.remove(names)
 
     def _forget(self, erased: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -53,6 +53,9 @@ class Disk(Protocol):
     def fetch(self, segments: Iterable[Segment]) -> None:
         """Make the segments readable in :attr:`root`. Raises DataError where one has been removed."""
 
+    def copy(self, file: str) -> Path:
+        """Where this machine can read a file that :meth:`files` named."""
+
     def files(self) -> dict[str, float]:
         """When each Parquet file and each leftover was written, by name, in Unix seconds; none that is being made."""
 
@@ -85,7 +88,8 @@ class LocalDisk:
         except Exception:
             aside.unlink(missing_ok=True)
             raise
-        sync_directory(self.root)
+        with suppress(OSError):  # the change is made: whoever is told that it failed would make it twice
+            sync_directory(self.root)
 
     def take(self, path: Path, file: str) -> None:
         with path.open("rb") as stream:
@@ -95,6 +99,9 @@ class LocalDisk:
     def fetch(self, segments: Iterable[Segment]) -> None:
         if not all((self.root / segment.file).exists() for segment in segments):
             raise DataError(GONE)
+
+    def copy(self, file: str) -> Path:
+        return self.root / file
 
     def files(self) -> dict[str, float]:
         found = {}

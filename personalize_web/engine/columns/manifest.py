@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
+from uuid import uuid4
 
 Origin = Literal["BULK", "PUT"]
 
@@ -11,6 +12,16 @@ NAME = "manifest.json"
 
 ORDER = "_order"
 """A segment put together from segments of both origins carries each row's place among both in this column."""
+
+
+def new_file(origin: Origin) -> str:
+    """A name for a segment's file that no other file has."""
+    return f"{origin.lower()}-{uuid4().hex}.parquet"
+
+
+def is_segment(file: str) -> bool:
+    """Whether a file of this name is, was or was to be a segment."""
+    return file.startswith(("bulk-", "put-")) and file.endswith(".parquet")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """New segments out of old ones: without some rows, or several in one. Rows stream through, in their order."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,22 +26,19 @@ _BATCH = 1 << 17
 """Rows that are in memory at a time, and in a row group."""
 
 
-class Ids:
+class Wanted:
     """Values to look for in a column of many files."""
 
-    def __init__(self, column: str, values: Sequence[str]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, column: str) -> None:
+        self.connection = connection
         self.column = column
-        self.values = pa.table({"value": pa.array(sorted(set(values)), pa.string())})
 
     def rows(self, path: Path) -> NDArray[np.int64]:
         """The numbers of the rows that hold any of the values, ascending."""
-        column = duck.name(self.column)
-        with duck.connect() as connection:
-            connection.register("wanted", self.values)
-            found = connection.execute(
-                f"SELECT file_row_number FROM read_parquet({duck.text(path)}, file_row_number = true) "
-                f"SEMI JOIN wanted ON {column} = value ORDER BY 1"
-            ).fetchnumpy()
+        found = self.connection.execute(
+            f"SELECT file_row_number FROM read_parquet({duck.text(path)}, file_row_number = true) "
+            f"SEMI JOIN wanted ON {duck.name(self.column)} = wanted.value ORDER BY 1"
+        ).fetchnumpy()
         return np.asarray(found["file_row_number"], np.int64)
 
     def are_in(self, path: Path) -> bool:
@@ -50,6 +49,14 @@ class Ids:
         except (pa.ArrowInvalid, OSError):
             return True
         return len(self.rows(path)) > 0
+
+
+@contextmanager
+def looking_for(column: str, values: Sequence[str]) -> Iterator[Wanted]:
+    """Looks for ``values`` in ``column``."""
+    with duck.connect() as connection:
+        connection.register("wanted", pa.table({"value": pa.array(sorted(set(values)), pa.string())}))
+        yield Wanted(connection, column)
 
 
 def without(path: Path, rows: NDArray[np.int64], target: Path) -> bool:

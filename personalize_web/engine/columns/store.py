@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 from personalize_web.engine.columns import disk as disks
 from personalize_web.engine.columns import duck, rewriting, superseded
 from personalize_web.engine.columns.disk import Disk, LocalDisk, Overtaken
-from personalize_web.engine.columns.manifest import ORDER, Manifest, Origin, Segment
+from personalize_web.engine.columns.manifest import ORDER, Manifest, Origin, Segment, is_segment, new_file
 from personalize_web.engine.columns.snapshot import Snapshot
 from personalize_web.engine.columns.views import EVENT_ID
 from personalize_web.engine.errors import DataError
@@ -58,7 +57,7 @@ class Attempt:
         """Move a finished file into the store under a new name; it counts only once a manifest names it."""
         metadata = pq.read_metadata(path)
         size = path.stat().st_size
-        file = f"{origin.lower()}-{uuid4().hex}.parquet"
+        file = new_file(origin)
         self.taken.append(file)
         self.disk.take(path, file)
         return Segment(file, origin, metadata.num_rows, size, tuple(metadata.schema.names), rank, span)
@@ -153,9 +152,13 @@ class ColumnStore:
         """Let the dataset have the columns of a new schema; rows stored before read null in new ones."""
         return self._changed(lambda before, attempt: _described(before, schema).next())
 
-    def clear(self) -> Snapshot:
-        """Forget every row of both origins."""
-        return self._changed(lambda before, attempt: before.next(segments=()))
+    def clear(self, origin: Origin | None = None) -> Snapshot:
+        """Forget every row, of one origin or of both."""
+
+        def change(before: Manifest, attempt: Attempt) -> Manifest:
+            return before.next(segments=tuple(each for each in before.segments if origin not in (None, each.origin)))
+
+        return self._changed(change)
 
     def delete_rows(self, column: str, values: Sequence[str]) -> Deletion:
         """Remove every row that has one of ``values`` in ``column``, of both origins and all versions.
@@ -163,11 +166,10 @@ class ColumnStore:
         The segments that hold such rows are written again without them. Then no file of the dataset holds the rows any
         more: older files that had them go at once, so that older snapshots can no longer be read.
         """
-        wanted = rewriting.Ids(column, values)
-        removed = 0
+        removed, tainted = 0, list[str]()
 
         def change(before: Manifest, attempt: Attempt) -> Manifest | None:
-            nonlocal removed
+            nonlocal removed, tainted
             self.disk.fetch(before.segments)
             segments: list[Segment] = []
             removed, tainted = 0, self._unnamed(before, wanted)
@@ -186,8 +188,9 @@ class ColumnStore:
             erased = {**before.erased, **dict.fromkeys(tainted, time.time())}
             return before.next(segments=tuple(segments), erased=erased)
 
-        snapshot = self._changed(change)
-        self.disk.remove(path.name for path in disks.abandoned(self.root))
+        with rewriting.looking_for(column, values) as wanted:
+            snapshot = self._changed(change)
+        self.disk.remove([*tainted, *(path.name for path in disks.abandoned(self.root))])
         return Deletion(snapshot, removed)
 
     def compact(self) -> Snapshot:
@@ -214,7 +217,7 @@ class ColumnStore:
 
     def _changed(self, change: Change) -> Snapshot:
         """Make a change, anew as often as another writer comes first."""
-        with disks.locked(self.root), disks.staging(self.root) as aside:
+        with disks.room(), disks.locked(self.root), disks.staging(self.root) as aside:
             for _ in range(_ATTEMPTS):
                 before, mark = self.disk.load()
                 attempt = Attempt(self.disk, aside)
@@ -234,15 +237,15 @@ class ColumnStore:
                 except disks.NoRoom:
                     self.disk.remove(attempt.taken)
                     raise
-                self._sweep(present)
+                with suppress(OSError):  # the change is made; what is left over goes with a later one
+                    self._sweep(present)
                 return Snapshot(self.disk, present)
         raise DataError("Other changes of the dataset kept coming first; try again.")
 
-    def _unnamed(self, present: Manifest, wanted: rewriting.Ids) -> list[str]:
+    def _unnamed(self, present: Manifest, wanted: rewriting.Wanted) -> list[str]:
         """Segments that the manifest does not name any more, or not yet, and that hold what is to go."""
-        left = [name for name in self.disk.files() if name.startswith(("bulk-", "put-")) and name not in present.files]
-        self.disk.fetch(Segment(name, "BULK", 0, 0) for name in left)
-        return [name for name in left if wanted.are_in(self.root / name)]
+        left = [name for name in self.disk.files() if is_segment(name) and name not in present.files]
+        return [name for name in left if wanted.are_in(self.disk.copy(name))]
 
     def _with_retired(self, after: Manifest, before: Manifest) -> Manifest:
         now = time.time()

@@ -25,16 +25,14 @@ def bucket(s3):
 
 @pytest.fixture(params=["directory", pytest.param("bucket", marks=pytest.mark.s3)])
 def make_store(request, tmp_path):
-    """Makes the store of a new dataset; of the same one, as another machine has it, where its name is given again."""
+    """Makes the store of a dataset; of the same one where its name is given again."""
     objects = request.getfixturevalue("bucket") if request.param == "bucket" else None
     run = uuid4().hex
 
-    def make(name=None, *, machine="one", cache=1 << 40, **about):
-        name = name or uuid4().hex
+    def make(name, **about):
         if objects is None:
             return ColumnStore(tmp_path / name, **about)
-        copies = Cache(tmp_path / machine, cache)
-        return ColumnStore(BucketDisk(objects.within(run).within(name), copies, name), **about)
+        return ColumnStore(BucketDisk(objects.within(run).within(name), Cache(tmp_path, 1 << 40), name), **about)
 
     return make
 

@@ -1,18 +1,14 @@
-"""What a dataset's columns hold after imports, replacements and crashes."""
+"""What a dataset's columns hold after imports, replacements, deletions and tidying."""
 
 import json
 import os
 import threading
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from personalize_web.engine.columns import ColumnStore
-from tests.engine.columns.samples import INTERACTIONS, USERS, events, people, rows_of, users_schema
+from personalize_web.engine.columns import ColumnStore, superseded
+from personalize_web.engine.columns import store as store_module
+from tests.engine.columns.samples import INTERACTIONS, PLAN, USERS, events, people, rows_of, users_schema
 
 
 def test_nothing_imported_is_an_empty_dataset(store):
@@ -88,7 +84,7 @@ def test_small_batches_of_individual_records_share_a_segment(store):
 
 def test_columns_of_a_new_schema_read_null_in_older_rows(store, written):
     store.replace_bulk([written(people(("u1", 1)))], USERS)
-    wider = users_schema({"name": "PLAN", "type": ["null", "string"], "categorical": True})
+    wider = users_schema(PLAN)
     store.adopt(wider)
     assert store.snapshot().table().to_pylist() == [{"USER_ID": "u1", "AGE": 1, "PLAN": None}]
     store.append_individual(pa.table({"USER_ID": ["u2"], "AGE": [2], "PLAN": ["gold"]}), 1, wider)
@@ -110,8 +106,8 @@ def test_an_older_snapshot_reads_what_it_saw(store, written):
     assert store.snapshot().table().num_rows == 0
 
 
-def test_replaced_files_go_after_the_grace(tmp_path, written):
-    store = ColumnStore(tmp_path / "columns", grace=0)
+def test_replaced_files_go_after_the_grace(make_store, written):
+    store = make_store("columns", grace=0)
     store.replace_bulk([written(events(("u1", "a", 1)))], INTERACTIONS)
     store.replace_bulk([written(events(("u2", "b", 2)))], INTERACTIONS)
     assert [path.name for path in store.root.glob("*.parquet")] == [store.snapshot().segments[0].file]
@@ -147,88 +143,104 @@ def test_writers_at_the_same_time_lose_nothing(store, written):
     assert {row[0] for row in rows_of(store.snapshot().table())} == {f"u{number}" for number in range(8)}
 
 
-class PowerCut(Exception):
-    pass
+def test_few_new_bulk_rows_join_a_small_last_segment(store, written):
+    store.replace_bulk([written(people(("u1", 1)))], USERS)
+    store.append_bulk([written(people(("u2", 2))), written(people(("u1", 11)))], USERS)
+    snapshot = store.append_bulk([written(people(("u3", 3)))], USERS)
+    assert [(segment.origin, segment.rows) for segment in snapshot.segments] == [("BULK", 4)]
+    assert rows_of(snapshot.table()) == [("u2", 2), ("u1", 11), ("u3", 3)]
+    assert rows_of(snapshot.raw("BULK")) == [("u1", 1), ("u2", 2), ("u1", 11), ("u3", 3)]
 
 
-STEPS = ["os.fsync", "Path.replace", "json.dump"]
+def test_segments_of_both_origins_are_put_together_in_the_order_of_arrival(store, written):
+    store.replace_bulk([written(people(("u1", 1), ("u2", 2)))], USERS)
+    for number in range(3):
+        store.append_individual(people(("u1", 10 + number), (f"p{number}", number)), number + 1, USERS)
+        store.append_bulk([written(people(("u2", 20 + number), (f"b{number}", number)))], USERS)
+    before = store.snapshot()
+    after = store.compact()
+    assert (len(before.segments), len(after.segments)) == (7, 2)
+    for origin in ("BULK", "PUT", None):
+        assert after.raw(origin).equals(before.raw(origin))
+    assert after.table().equals(before.table())
+    assert before.table().equals(after.table())
+    assert after.manifest.individual_upto == 3
+    store.append_individual(people(("u1", 99)), 4, USERS)
+    assert rows_of(store.snapshot().table())[-1] == ("u1", 99)
+    assert store.compact().raw().num_rows == 15
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("nth", range(6))
-@pytest.mark.parametrize("change", ["replace", "append", "individual", "clear"])
-def test_a_crash_at_any_step_leaves_the_old_or_the_new(store, written, monkeypatch, step, nth, change):
-    old = events(("u1", "a", 1), ("u2", "b", 2))
-    store.replace_bulk([written(old)], INTERACTIONS)
-    more = written(events(("u3", "c", 3)))
-    expected = {
-        "replace": [("u3", "c", 3)],
-        "append": [*rows_of(old), ("u3", "c", 3)],
-        "individual": [*rows_of(old), ("u3", "c", 3)],
-        "clear": [],
-    }[change]
-    acts = {
-        "replace": lambda: store.replace_bulk([more], INTERACTIONS),
-        "append": lambda: store.append_bulk([more], INTERACTIONS),
-        "individual": lambda: store.append_individual(events(("u3", "c", 3)), 1, INTERACTIONS),
-        "clear": store.clear,
-    }
-    owner, attribute = {"os.fsync": (os, "fsync"), "Path.replace": (Path, "replace"), "json.dump": (json, "dump")}[step]
-    real, calls = getattr(owner, attribute), []
-
-    def fail(*arguments, **named):
-        calls.append(1)
-        if len(calls) == nth + 1:
-            raise PowerCut
-        return real(*arguments, **named)
-
-    monkeypatch.setattr(owner, attribute, fail)
-    try:
-        acts[change]()
-        crashed = False
-    except PowerCut:
-        crashed = True
-    monkeypatch.undo()
-    found = rows_of(store.snapshot().table())
-    assert found in (rows_of(old), expected) if crashed else found == expected
-    after = store.append_individual(events(("u9", "z", 9)), 99, INTERACTIONS)
-    assert ("u9", "z", 9) in rows_of(after.table())
+def test_a_full_import_after_putting_together_keeps_individual_rows_alone(store, written):
+    store.replace_bulk([written(people(("u1", 1)))], USERS)
+    store.append_individual(people(("u2", 2)), 1, USERS)
+    store.append_bulk([written(people(("u2", 22)))], USERS)
+    store.compact()
+    store.replace_bulk([written(people(("u3", 3)))], USERS)
+    assert rows_of(store.snapshot().raw()) == [("u2", 2), ("u3", 3)]
+    assert store.compact().rows("PUT") == 1
 
 
-RECORDS = st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | st.integers(0, 99)), max_size=8)
-STEPS_OF_LIFE = st.lists(st.tuples(st.sampled_from(["full", "more", "put"]), RECORDS), max_size=6)
+def test_large_segments_are_left_alone(store, written, monkeypatch):
+    monkeypatch.setattr(store_module, "_SMALL", 0)
+    monkeypatch.setattr(store_module, "_MERGED", 2)
+    store.replace_bulk([written(people(*[(f"u{row}", row) for row in range(5)]))], USERS)
+    for number in range(3):
+        store.append_bulk([written(people((f"n{number}", number)))], USERS)
+    large = store.snapshot().segments[0]
+    assert [segment.rows for segment in store.compact().segments] == [5, 3]
+    assert store.snapshot().segments[0] == large
+    version = store.snapshot().version
+    assert store.compact().version == version
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(STEPS_OF_LIFE)
-def test_the_effective_view_is_the_newest_record_of_each_id(tmp_path_factory, steps):
-    root = tmp_path_factory.mktemp("life")
-    store = ColumnStore(root / "columns")
-    bulk, put = [], []
-    for number, (kind, records) in enumerate(steps, start=1):
-        if kind == "put":
-            put += [(number, *record) for record in records]
-            store.append_individual(people(*records), number, USERS)
-            continue
-        path = root / f"{number}.parquet"
-        pq.write_table(people(*records), path)
-        bulk = [entry for entry in bulk if kind == "more"] + [(number, *record) for record in records]
-        (store.replace_bulk if kind == "full" else store.append_bulk)([path], USERS)
-    newest = {name: age for _, name, age in sorted(bulk + put, key=lambda entry: entry[0])}
-    assert dict(rows_of(store.snapshot().table())) == newest
-    assert store.snapshot().rows("BULK") == len(bulk)
-    assert store.snapshot().rows("PUT") == len(put)
+def test_what_counts_is_found_out_once_and_only_for_what_is_new(store, written, monkeypatch):
+    store.replace_bulk([written(events(*[(f"u{row % 50}", "a", row % 200) for row in range(1000)]))], INTERACTIONS)
+    looked = []
+    real = superseded._all_but_one
+
+    def all_but_one(connection, view, columns, *, keep, rows):
+        looked.append(rows)
+        real(connection, view, columns, keep=keep, rows=rows)
+
+    monkeypatch.setattr(superseded, "_all_but_one", all_but_one)
+    for _ in range(3):
+        assert store.snapshot().effective_rows == 200
+    assert looked == [1000]
+    store.append_individual(events(("u1", "a", 1), ("u1", "b", 1)), 1, INTERACTIONS)
+    assert store.snapshot().effective_rows == 201
+    assert looked == [1000, 2]
 
 
-@settings(deadline=None, max_examples=25)
-@given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.integers(0, 2)), max_size=12),
-    st.integers(0, 12),
-)
-def test_the_effective_view_of_events_is_their_set_in_the_order_of_arrival(tmp_path_factory, rows, cut):
-    root = tmp_path_factory.mktemp("life")
-    store = ColumnStore(root / "columns")
-    pq.write_table(events(*rows[:cut]), root / "first.parquet")
-    store.replace_bulk([root / "first.parquet"], INTERACTIONS)
-    store.append_individual(events(*rows[cut:]), 1, INTERACTIONS)
-    assert rows_of(store.snapshot().table()) == list(dict.fromkeys(rows))
+def test_hashes_are_looked_at_part_by_part(store, written, monkeypatch):
+    monkeypatch.setattr(superseded, "_HASHES_AT_ONCE", 100)
+    rows = [(f"u{row % 300}", "a", 1) for row in range(1000)]
+    snapshot = store.replace_bulk([written(events(*rows))], INTERACTIONS)
+    assert rows_of(snapshot.table()) == rows[:300]
+
+
+def test_what_counted_in_older_versions_is_forgotten_after_the_grace(tmp_path, written):
+    store = ColumnStore(tmp_path / "columns", grace=3600)
+    for number in range(3):
+        store.replace_bulk([written(events((f"u{number}", "a", 1)))], INTERACTIONS)
+        store.snapshot().sql()
+    files = sorted(store.root.glob("superseded-*"), key=lambda path: path.stat().st_mtime_ns)
+    assert len(files) == 3
+    for path in files:
+        os.utime(path, (0, 0))
+    store.sweep()
+    assert list(store.root.glob("superseded-*")) == files[-1:]
+
+
+def test_a_dataset_of_the_first_release_is_read(tmp_path, written):
+    store = ColumnStore(tmp_path / "columns")
+    store.replace_bulk([written(people(("u1", 1)))], USERS)
+    store.append_individual(people(("u1", 2)), 1, USERS)
+    path = store.root / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["erased"]
+    for segment in manifest["segments"]:
+        del segment["rank"], segment["span"]
+        segment["unique"] = True
+    path.write_text(json.dumps(manifest))
+    assert rows_of(ColumnStore(store.root).snapshot().table()) == [("u1", 2)]
+    assert store.append_individual(people(("u1", 3)), 2, USERS).raw().num_rows == 3
