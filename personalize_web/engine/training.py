@@ -69,11 +69,8 @@ def train_version(
     first = method.train(divided.train, config, options, reporter)
     _phase(reporter, 3)
     found = _measured(first, dataset, divided, recipe, reporter)
-<<<<<<< HEAD
-=======
     if "objective_share" in config:
         found["average_rewards_at_k"] = _rewards(first, dataset, divided, recipe, str(config["objective_attribute"]))
->>>>>>> d548259 (hrnn)
     if recipe.method == "trending":
         found["trend_prediction_accuracy"] = round(foreseen(dataset, float(first.settings["interval"])), 4)
     baselines = {"aws-popularity-count": _baseline(dataset, divided, recipe, reporter)}
