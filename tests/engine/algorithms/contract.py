@@ -41,11 +41,8 @@ class Contract:
 
     recipe: str
     metrics = METRICS
-<<<<<<< HEAD
-=======
     options = OPTIONS
     solution_config: dict | None = None
->>>>>>> d548259 (hrnn)
 
     @pytest.fixture(scope="class")
     def world(self) -> World:
@@ -119,12 +116,8 @@ class Contract:
         assert again.recommend(self.request(world, seed=1)) == model.recommend(self.request(world, seed=1))
 
     def test_a_version_publishes_the_documented_metrics_alone(self, world, tmp_path):
-<<<<<<< HEAD
-        outcome = train_version(RECIPES[self.recipe], world.dataset(), None, tmp_path / "version", options=OPTIONS)
-=======
         outcome = train_version(RECIPES[self.recipe], world.dataset(), self.solution_config, tmp_path / "version",
                                 options=self.options)
->>>>>>> d548259 (hrnn)
         assert set(outcome.metrics) == self.metrics
         assert all(0 <= value <= 1 for value in outcome.metrics.values())
         assert serving.load(tmp_path / "version").info["metrics"] == outcome.metrics
