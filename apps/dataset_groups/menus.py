@@ -17,7 +17,9 @@ def of_dataset(page: ConsolePage, row: DatasetRow) -> list[dict[str, Any]]:
             return []
         href = page.url("import_jobs:wizard", kind=slug, step="method")
         return [{"text": "Create dataset", "href": href, "icon": "plus"}]
-    items: list[dict[str, Any]] = [{"text": "View details", "href": page.url("datasets:detail", kind=slug), "icon": "eye"}]
+    items: list[dict[str, Any]] = [
+        {"text": "View details", "href": page.url("datasets:detail", kind=slug), "icon": "eye"}
+    ]
     if row.import_arn:
         href = page.url("import_jobs:detail", kind=slug, job=row.import_name)
         items.append({"text": "View import job", "href": href, "icon": "list"})

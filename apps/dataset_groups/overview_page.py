@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from apps.dataset_groups import menus, overview, use_cases
-from apps.ui import formats, jobs
+from apps.ui import formats, jobs, tags
 from apps.ui.pages import ConsolePage
 from apps.ui.views.base import poll_seconds
 from personalize_web import operations
@@ -125,7 +125,7 @@ class Overview(ConsolePage):
         """Everything the page and its moving parts show."""
         title, icon, noun = DOMAINS.get(self.group.get("domain"), DOMAINS[None])
         tab = "tags" if self.request.GET.get("tab") == "tags" else "activity"
-        tags = operations.list_tags_for_resource(self.caller, resource_arn=self.group["datasetGroupArn"])["tags"]
+        shown = tags.of(self.caller, self.group["datasetGroupArn"])
         return (
             super().context()
             | {
@@ -136,13 +136,14 @@ class Overview(ConsolePage):
                 "may_change": self.may("analyst"),
                 "may_delete": self.may("administrator"),
                 "delete_url": self.url("dataset_groups:delete"),
+                "deleting": self._deleting(),
                 "summary_items": self._summary_items(),
                 "pairs": self._pairs(title),
                 "poll_url": self.poll.get("url", ""),
                 "poll_seconds": self.poll.get("seconds", 5),
                 "tab": tab,
-                "tabs": self._tabs(len(tags)),
-                "tags": tags,
+                "tabs": self._tabs(len(shown)),
+                "tags": shown,
                 "manage_tags_url": self.url("tags:group") if self.may("analyst") else "",
                 "recent": [jobs.line(job) for job in list(self.jobs.values())[:8]],
             }
@@ -150,6 +151,14 @@ class Overview(ConsolePage):
             | self._step_2()
             | self._step_3()
         )
+
+    def _deleting(self) -> dict[str, Any]:
+        """Where one sees how the deletion of everything goes, and why it stopped; nothing when there is none."""
+        job = self.jobs.get(self.group["datasetGroupArn"])
+        if job is None or job["kind"] != "delete-everything" or job["state"] == "DONE":
+            return {}
+        url = reverse("dataset_groups:deleting", kwargs={"name": self.group["name"]})
+        return {"url": url, "running": job["state"] in jobs.RUNNING, "reason": job.get("failureReason")}
 
     def _pairs(self, domain: str) -> list[dict[str, Any]]:
         return [

@@ -17,7 +17,7 @@ from apps.ui.pages import Column, Empty, FormPage, ListPage, everything
 from personalize_web import operations
 from personalize_web.operations import Caller, ServiceError, statuses
 
-PHASES = ("Read user ids", "Delete records", "Renew indexes")
+PHASES = ("Read user ids", "Count", "Columns", "Logs", "Indexes", "Models", "Database")
 BEWARE = ("create-dataset-import-job", "create-solution-version", "create-recommender", "retrain-recommender")
 """Work that may still hold what is deleted meanwhile."""
 CRUMBS = (("Datasets", "datasets:list"),)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from apps.datasets.exports import cannot_export
 from apps.datasets.forms import MODES
 from apps.datasets.replacement import cannot_replace
-from apps.ui import formats, jobs, schema_editor
+from apps.ui import formats, jobs, schema_editor, tags
 from apps.ui.dataset_pages import DatasetPage
 from apps.ui.pages import DetailPage
 from personalize_web import operations
@@ -161,7 +161,7 @@ class DatasetDetails(DatasetPage, DetailPage):
             more["sample"] = self._sample()
         elif base["tab"] == "tags":
             arn = self.dataset["datasetArn"]
-            more["tags"] = operations.list_tags_for_resource(self.caller, resource_arn=arn)["tags"]
+            more["tags"] = tags.of(self.caller, arn)
             more["manage_url"] = f"/console/tags/?arn={arn}" if self.may("analyst") else ""
         return base | more
 

@@ -30,6 +30,23 @@ TITLES = {
 }
 PLACE = re.compile(r"\b(?:eventList|users|items|actions|actionInteractions)\.\d+((?:\.\w+)*)")
 """How the put operations name a record and what of it."""
+EVENT_MEMBERS = frozenset(
+    {
+        "userid",
+        "sessionid",
+        "itemid",
+        "actionid",
+        "eventid",
+        "eventtype",
+        "eventvalue",
+        "timestamp",
+        "sentat",
+        "impression",
+        "recommendationid",
+        "eventattributionsource",
+    }
+)
+"""What an event may say beside the columns of the schema."""
 
 
 class RecordsForm(OperationForm):
@@ -165,7 +182,7 @@ class CreateRecords(OfDataset, FormPage):
             self.form.place(error)
             return self._refused(data)
         failed = any(one["result"] != "success" for one in answer)
-        self._keep(data["records"], answer)
+        self._keep(str(data["records"]), answer, [self._ignored(record) for record in records])
         if failed:
             claim.release()
             return self._refused(data)
@@ -238,7 +255,14 @@ class CreateRecords(OfDataset, FormPage):
     def _key(self) -> str:
         return f"records:{self.dataset['datasetArn']}"
 
-    def _keep(self, text: str, answer: list[Mapping[str, Any]]) -> None:
+    def _ignored(self, record: Mapping[str, Any]) -> list[str]:
+        """The keys of an event that are neither a column nor part of an event: nothing is stored of them."""
+        if not self.kind.key.endswith("INTERACTIONS"):
+            return []
+        known = {_normal(name) for name in self.template["template"]} | EVENT_MEMBERS
+        return [key for key in record if _normal(key) not in known]
+
+    def _keep(self, text: str, answer: list[Mapping[str, Any]], ignored: list[list[str]]) -> None:
         """Results are added to those before, the newest first."""
         at = timezone.localtime().strftime("%H:%M:%S")
         batch = [
@@ -248,11 +272,17 @@ class CreateRecords(OfDataset, FormPage):
                 "id": one["id"],
                 "result": one["result"],
                 "message": _said(one["message"], one["index"] + 1),
+                "ignored": keys,
             }
-            for one in answer
+            for one, keys in zip(answer, ignored, strict=True)
         ]
         before = self._kept().get("results", [])
         self.request.session[self._key] = {"text": text, "results": [*batch, *before][:KEPT_RESULTS]}
+
+
+def _normal(key: str) -> str:
+    """How keys are compared: without case and underscores."""
+    return key.replace("_", "").lower()
 
 
 def _kind(words: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from apps.event_trackers import snippets
 from apps.event_trackers.forms import EventTrackerForm, TestEventForm
 from apps.event_trackers.rejected import RejectedPanel
-from apps.ui import cells, formats, schema_editor
+from apps.ui import cells, formats, schema_editor, tags
 from apps.ui.flashes import flash
 from apps.ui.pages import Column, ConsolePage, DeletePage, DetailPage, Empty, FormPage, ListPage, RowAction
 from personalize_web import operations
@@ -193,8 +193,10 @@ class EventTrackerDetails(TrackerPage, RejectedPanel, DetailPage):
         if base["tab"] == "rejected":
             return base | {"rejected": self.rejected()}
         if base["tab"] == "tags":
-            tags = operations.list_tags_for_resource(self.caller, resource_arn=arn)["tags"]
-            return base | {"tags": tags, "manage_url": f"/console/tags/?arn={arn}" if self.may("analyst") else ""}
+            return base | {
+                "tags": tags.of(self.caller, arn),
+                "manage_url": f"/console/tags/?arn={arn}" if self.may("analyst") else "",
+            }
         return base | self._installation()
 
     def _installation(self) -> dict[str, Any]:

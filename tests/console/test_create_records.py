@@ -167,3 +167,13 @@ def test_viewers_create_nothing(as_viewer, users):
     assert "Needs the Analyst role" in as_viewer.get(address("USERS")).content.decode()
     assert send(as_viewer, USER).status_code in (403, 422)
     assert not Record.objects.exists()
+
+
+def test_keys_of_an_event_that_are_no_column_are_named_as_not_stored(console, ana, group):
+    factories.dataset(ana, group)
+    factories.event_tracker(ana, group)
+    event = {"USER_ID": "u1", "itemId": "i1", "TIMESTAMP": 1700000000, "sessionId": "s1", "SHOE_SIZE": 43}
+    assert send(console, event, "INTERACTIONS").status_code == 303
+    words = text_of(console.get(address("INTERACTIONS")))
+    assert "No column of the schema, so not stored: SHOE_SIZE" in words
+    assert Event.objects.get().session_id == "s1"

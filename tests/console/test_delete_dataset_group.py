@@ -59,6 +59,7 @@ def test_everything_is_shown_first_then_deleted_in_order(console, full, run_jobs
     assert "Schemas (2)" in words
     answer = console.post(EVERYTHING, {"confirmation": "movies"})
     assert answer.headers["Location"] == DELETING
+    assert "This group is being deleted with everything in it" in text_of(console.get(GROUP))
     before = console.get(DELETING)
     assert "Pending" in text_of(before) and "Still there (6)" in text_of(before)
     assert console.get(f"{DELETING}-status/").status_code == 200
@@ -108,6 +109,9 @@ def test_it_stops_at_the_first_failure_and_says_why(console, full, run_jobs, mon
     assert "The deletion stopped" in words and "The tracker is stuck." in words
     assert "Event tracker web" in words and "Campaign home" not in words
     assert f'href="{EVERYTHING}"' in page.content.decode()
+    overview = console.get(GROUP)
+    assert "The deletion of everything stopped" in text_of(overview)
+    assert f'href="{DELETING}"' in overview.content.decode()
     monkeypatch.undo()
     console.post(EVERYTHING, {"confirmation": "movies"})
     run_jobs()

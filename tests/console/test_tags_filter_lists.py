@@ -45,3 +45,13 @@ def test_the_lists_of_a_group_as_well(console, ana, groups, place, kind):
     operations.tag_resource(ana, resource_arn=mine.arn, tags=[{"tagKey": "env", "tagValue": "prod"}])
     words = text_of(console.get(f"/console/dataset-groups/shop/{place}/?q=tag:env=prod"))
     assert "mine" in words and other.name not in words
+
+
+def test_the_page_of_a_resource_that_is_being_deleted_still_opens(console, ana, groups):
+    shop, _ = groups
+    dataset = factories.dataset(ana, shop)
+    shop.move("DELETE PENDING")
+    dataset.move("DELETE IN_PROGRESS")
+    for place in ("?tab=tags", "datasets/item-interactions/?tab=tags"):
+        page = console.get(f"/console/dataset-groups/shop/{place}")
+        assert page.status_code == 200 and "Delete" in text_of(page)
