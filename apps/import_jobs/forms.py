@@ -143,7 +143,7 @@ class ImportForm(OperationForm):
     )
     data_location = LocationField(
         label="Data location",
-        description="One CSV file, or a folder ending in / whose files are all read.",
+        description="One CSV or Parquet file, or a folder ending in /: only files directly in it are read.",
         error_messages={"required": "Enter the location of a file or folder, or upload one."},
     )
     role = RadioField(

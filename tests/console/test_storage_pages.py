@@ -110,3 +110,24 @@ def test_a_file_is_deleted_by_typing_its_name(console):
     answer = console.post(address, {"confirmation": "old.csv"})
     assert answer.status_code == 303
     assert not (settings.BUCKETS_DIR / "library/shelf/old.csv").exists()
+
+
+def test_unfinished_uploads_are_named_until_they_are_finished_or_forgotten(console, begin):
+    patch(console, begin("half.csv").json()["upload_url"], b"01234", 0)
+    begin("elsewhere.csv", folder="s3://uploads/other/")
+    listed = console.get(f"{UPLOAD}?folder=s3://uploads/tests/").json()["unfinished"]
+    assert [(one["name"], one["received"], one["bytes"]) for one in listed] == [("half.csv", 5, 10)]
+    console.delete(listed[0]["upload_url"])
+    assert console.get(f"{UPLOAD}?folder=s3://uploads/tests/").json()["unfinished"] == []
+    assert len(console.get(UPLOAD).json()["unfinished"]) == 1
+
+
+def test_a_preview_begins_before_the_line_that_is_asked_for(console):
+    store("shelf/long.csv", "".join(f"line{n}\n" for n in range(1, 201)), bucket="library")
+    page = console.get("/console/storage/-preview/?path=s3://library/shelf/long.csv&line=120")
+    words = text_of(page)
+    assert "Lines 110 to 159" in words and "line109" not in words and "line160" not in words
+    assert 'data-number="120" class="wanted"' in page.content.decode()
+    assert "The first 50 lines" in text_of(
+        console.get("/console/storage/-preview/?path=s3://library/shelf/long.csv&line=x")
+    )
