@@ -35,9 +35,8 @@ def preflight_import(
     files = locations.files_to_import(storage.checked(data_location, field="data_location"))
     minimum = settings.QUOTAS["import_minimum_interactions"] if parsed.dataset_type == "INTERACTIONS" else 0
     with tempfile.TemporaryDirectory(prefix="personalize-preflight-") as folder:
-        first = preflight(
-            _head(files[0], Path(folder)), parsed, size=files[0].bytes, minimum_rows=minimum if len(files) == 1 else 0
-        )
+        head, rows = _head(files[0], Path(folder))
+        first = preflight(head, parsed, size=files[0].bytes, rows=rows, minimum_rows=minimum if len(files) == 1 else 0)
     whole = sum(file.bytes for file in files) / max(files[0].bytes, 1)
     return {
         "location": data_location,
@@ -66,11 +65,12 @@ def _schema(caller: Caller, dataset_arn: str | None, text: str | None, domain: s
     return avro.parse(text, domain=domain)
 
 
-def _head(file: locations.StoredObject, folder: Path) -> Path:
-    """The beginning of ``file`` under its own name."""
-    from personalize_web.engine.importing.preflight import HEAD
+def _head(file: locations.StoredObject, folder: Path) -> tuple[Path, int | None]:
+    """The beginning of ``file`` under its own name; of a Parquet file also how many rows it has."""
+    from personalize_web.engine.importing.preflight import HEAD, write_head
 
     head = folder / file.name
     with locations.open_file(file.location) as stream:
-        head.write_bytes(stream.read(HEAD))
-    return head
+        beginning = stream.read(HEAD)
+        head.write_bytes(beginning)
+        return head, write_head(stream, beginning, head)

@@ -3,7 +3,10 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from personalize_web.engine.columns import duck
 from personalize_web.engine.errors import DataError
@@ -17,6 +20,7 @@ HEAD = 1 << 20
 """Bytes that are looked at."""
 
 _SAMPLE_ROWS = 5
+_HEAD_ROWS = 10_000
 _BYTES_A_SECOND = 50_000_000
 
 
@@ -70,6 +74,22 @@ def preflight(
         cut = whole > len(start)
         head.path.write_bytes(start[: start.rfind(b"\n") + 1] if cut and b"\n" in start else start)
         return _look(head, schema, aside, whole, minimum_rows, rows)
+
+
+def write_head(stream: IO[bytes], beginning: bytes, head: Path) -> int | None:
+    """Where the stream is a Parquet file, write its first rows to ``head``; answers how many it has, else None.
+
+    A damaged one is left as its ``beginning``, which the preflight refuses in its own words.
+    """
+    if not beginning.startswith(parquet.MAGIC):
+        return None
+    try:
+        whole = pq.ParquetFile(stream)
+        first = next(whole.iter_batches(_HEAD_ROWS), None)
+        pq.write_table(whole.schema_arrow.empty_table() if first is None else pa.Table.from_batches([first]), head)
+    except (OSError, pa.ArrowException):
+        return None
+    return int(whole.metadata.num_rows)
 
 
 def _look(

@@ -85,6 +85,8 @@ def read_header(source: SourceFile) -> tuple[tuple[str, ...], int]:
             stream.seek(0)
         while line := stream.readline(LONGEST_LINE):
             number += 1
+            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                raise DataError(f"{source.name}, line {number}: {LONG_LINE}")
             if line.strip(b"\r\n"):
                 names = line.decode("utf-8", errors="replace").split(",")
                 return tuple(name.strip() for name in names), number

@@ -1,5 +1,7 @@
 """Rows that break a rule: named by line, column, value and rule, and nothing is imported."""
 
+import tracemalloc
+
 import pytest
 
 from personalize_web.engine.errors import DataError
@@ -252,6 +254,22 @@ def test_a_line_without_end_is_refused(store, events_schema, csv):
     errors = refused(store, events_schema, csv(HEADER + GOOD + "x" * (4 << 20)))
     assert errors.rows[0].line == 3
     assert "at most" in errors.rows[0].rule
+
+
+@pytest.mark.parametrize("head", ["", HEADER + GOOD])
+def test_a_line_of_a_gibibyte_is_refused_in_little_memory(store, events_schema, csv, head):
+    file = csv(head)
+    with file.path.open("ab") as stream:
+        stream.write(b"x" * (4 << 20))
+        stream.truncate(1 << 30)
+    tracemalloc.start()
+    try:
+        said = refusal_of(store, events_schema, file)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert f"data.csv, line {1 + 2 * bool(head)}: Lines can have at most 2,097,152 bytes." in said
+    assert peak < 32 << 20
 
 
 def test_values_of_actions_have_bounds(store, csv):
