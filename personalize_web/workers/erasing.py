@@ -25,7 +25,7 @@ from personalize_web.resources.models import (
     RejectedRecord,
     ServedList,
 )
-from personalize_web.workers import deleted_users
+from personalize_web.workers import deleted_users, rows
 from personalize_web.workers.context import JobContext
 
 ERASED = "(deleted user)"
@@ -70,14 +70,15 @@ def erase(group: DatasetGroup, ids: Collection[str], context: JobContext) -> int
 
 
 def _erase_events(group: DatasetGroup, ids: set[str]) -> int:
+    datasets = list(group.datasets.all())
+    users = [dataset for dataset in datasets if dataset.dataset_type == "USERS"]
     gone = 0
     for keys in deleted_users.anonymous(group, ids).values():
         for part in deleted_users.in_parts(keys):
-            gone += Event.objects.filter(pk__in=part).delete()[0]
+            gone += rows.remove(Event.objects.filter(pk__in=part))
     for part in deleted_users.in_parts(ids):
-        gone += Event.objects.filter(dataset__dataset_group=group, user_id__in=part).delete()[0]
-        users = Record.objects.filter(dataset__dataset_group=group, dataset__dataset_type="USERS")
-        gone += users.filter(key__in=part).delete()[0]
+        gone += rows.remove(Event.objects.filter(dataset__in=datasets, user_id__in=part))
+        gone += rows.remove(Record.objects.filter(dataset__in=users, key__in=part))
     return gone
 
 
@@ -88,7 +89,7 @@ def _erase_rejected(group: DatasetGroup, ids: set[str]) -> int:
         for row in group.rejected_records.iterator()
         if row.user_id in ids or redacted(row.payload, ids) != row.payload or redacted(row.reason, ids) != row.reason
     ]
-    return sum(RejectedRecord.objects.filter(pk__in=part).delete()[0] for part in deleted_users.in_parts(named))
+    return sum(rows.remove(RejectedRecord.objects.filter(pk__in=part)) for part in deleted_users.in_parts(named))
 
 
 def _erase_served(group: DatasetGroup, ids: set[str]) -> int:
@@ -99,10 +100,10 @@ def _erase_served(group: DatasetGroup, ids: set[str]) -> int:
         *Recommender.objects.exclude(dataset_group=group).values_list("arn", flat=True),
     }
     gone = 0
-    for rows in _served_to(ids):
-        named = [key for key, source in rows if source in own or source not in others]
+    for found in _served_to(ids):
+        named = [key for key, source in found if source in own or source not in others]
         for part in deleted_users.in_parts(named):
-            gone += ServedList.objects.filter(pk__in=part).delete()[0]
+            gone += rows.remove(ServedList.objects.filter(pk__in=part))
     return gone
 
 
@@ -111,12 +112,12 @@ def _served_to(ids: set[str]) -> Iterator[list[tuple[str, str]]]:
     if len(ids) <= deleted_users.AT_ONCE:
         yield list(ServedList.objects.filter(user_id__in=ids).values_list("pk", "source_arn"))
         return
-    rows = ServedList.objects.filter(user_id__isnull=False).values_list("pk", "source_arn", "user_id")
-    yield [(key, source) for key, source, user in rows.iterator() if user in ids]
+    served = ServedList.objects.filter(user_id__isnull=False).values_list("pk", "source_arn", "user_id")
+    yield [(key, source) for key, source, user in served.iterator() if user in ids]
 
 
-def _redact(rows: QuerySet[Any], ids: set[str], fields: tuple[str, ...], model: type[Model]) -> None:
-    for row in rows.only("pk", *fields).iterator():
+def _redact(found: QuerySet[Any], ids: set[str], fields: tuple[str, ...], model: type[Model]) -> None:
+    for row in found.only("pk", *fields).iterator():
         changed = {name: value for name in fields if (value := redacted(getattr(row, name), ids)) != getattr(row, name)}
         if changed:
             model._default_manager.filter(pk=row.pk).update(**changed)
