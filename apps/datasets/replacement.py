@@ -26,7 +26,7 @@ def cannot_replace(kind: DatasetType) -> str:
 
 
 class ReplaceSchemaForm(OperationForm):
-    """``about``: schemas (those that fit), taken (name -> text of every schema), check (text -> problems), base."""
+    """``about``: schemas (those that fit), taken (names), check (text -> problems), adds (text -> bool), base."""
 
     error_fields = {"schema_arn": "existing_schema", "schema": "definition", "name": "schema_name"}
 
@@ -68,10 +68,16 @@ class ReplaceSchemaForm(OperationForm):
         if not text.strip():
             self.add_error("definition", "Write a schema, or begin again with the current one.")
         else:
-            for problem in [one for one in self.about["check"](text) if one["severity"] == "error"][:5]:
-                place = f"Line {problem['line']}: " if problem["line"] else ""
-                self.add_error("definition", f"{place}{problem['message']}")
+            self._check(text)
         return data
+
+    def _check(self, text: str) -> None:
+        """The rules of schemas and of replacements; a text that changes nothing needs no new schema."""
+        errors = [one for one in self.about["check"](text) if one["severity"] == "error"]
+        for problem in errors[:5]:
+            self.add_error("definition", f"Line {problem['line']}: {problem['message']}")
+        if not errors and not self.about["adds"](text):
+            self.add_error("definition", "This schema adds no column. Add one, or cancel.")
 
 
 class Replacement(OfDataset):
@@ -167,6 +173,7 @@ class ReplaceSchema(Replacement, FormPage):
             "schemas": fitting,
             "taken": taken,
             "check": self.problems,
+            "adds": lambda text: any(field["change"] == "added" for field in self.changes(text)["fields"]),
             "base": _free(f"{self.dataset['name'][:52]}-schema", taken),
         }
 

@@ -8,6 +8,7 @@ _KNOWN = tuple(
         (r"no event tracker with this trackingId", "Copy the tracking ID from the page of the event tracker."),
         (r"it must be active", "Wait until the resource is Active, then send the record again."),
         (r"no active .* dataset", "Create the dataset, or wait until it is Active."),
+        (r"greater than or equal to 1|must not be null", "Send a value: it is missing or empty."),
         (r"must not contain", "Move these keys out of properties: they stand beside it in the event."),
         (r"keys that are no column", "Correct the keys, or replace the schema of the dataset to add these columns."),
         (r"itemid must be|actionid must be|userid must be", "Send the id as text of 1 to 256 characters."),

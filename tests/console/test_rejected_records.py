@@ -119,6 +119,7 @@ def test_another_group_has_its_own(console, ana, refused):
         ("eventList.1 is larger than 10 KB.", "Leave out properties"),
         ("users.2.properties has keys that are no column of the dataset: a.", "Correct the keys"),
         ("eventList.1 needs a value for EVENT_VALUE: the schema does not allow null.", "Send a value"),
+        ("Value at 'eventList.1.itemId' failed: length greater than or equal to 1", "it is missing or empty"),
         ("Something new.", "Compare the record with the columns"),
     ],
 )

@@ -78,6 +78,7 @@ def test_a_schema_that_is_there_already_can_be_chosen(console, ana, users, run_j
         ({"definition": schema(CITY, drop=("AGE",))}, "AGE"),
         ({"definition": schema(CITY, AGE={"type": "string"})}, "AGE"),
         ({"definition": schema({"name": "CITY", "type": "string", "categorical": True})}, "CITY"),
+        ({"definition": schema()}, "This schema adds no column. Add one, or cancel."),
         ({"schema_choice": "existing"}, "Choose a schema."),
     ],
 )
