@@ -91,6 +91,7 @@ def describe_solution_version(caller: Caller, *, solution_version_arn: str) -> d
     """One version with everything about it."""
     version = lookup.get(SolutionVersion, caller, solution_version_arn)
     solution = version.solution
+    tuned = version.details.get("tuned") or {}
     return {
         "solutionVersion": summary(version)
         | present(
@@ -103,6 +104,7 @@ def describe_solution_version(caller: Caller, *, solution_version_arn: str) -> d
             eventType=version.event_type,
             datasetGroupArn=solution.dataset_group.arn,
             solutionConfig=version.config,
+            tunedHPOParams={"algorithmHyperParameters": tuned} if tuned else None,
             trainingHours=version.training_hours if version.status == statuses.ACTIVE else None,
         )
     }

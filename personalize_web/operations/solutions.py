@@ -88,8 +88,6 @@ def _check_search(recipe: Recipe, perform_hpo: bool) -> None:
         raise InvalidInputException(
             f"Recipe {recipe.name} of type {recipe.type} does not support performHPO.", field="perform_hpo"
         )
-    if perform_hpo:
-        raise InvalidInputException("performHPO is not available yet in this version.", field="perform_hpo")
 
 
 @operation

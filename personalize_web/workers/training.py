@@ -40,9 +40,15 @@ class Trained:
 
 
 def train(
-    context: JobContext, group: DatasetGroup, recipe: Recipe, config: Mapping[str, Any], selection: Selection
+    context: JobContext,
+    group: DatasetGroup,
+    recipe: Recipe,
+    config: Mapping[str, Any],
+    selection: Selection,
+    *,
+    search: bool = False,
 ) -> Trained:
-    """Train ``recipe`` on everything the group holds now, into a folder of its own.
+    """Train ``recipe`` on everything the group holds now, into a folder of its own; with ``search`` tuned first.
 
     DataError where the data are too few or the configuration does not fit them. The folder goes when training fails.
     """
@@ -55,7 +61,7 @@ def train(
     folder = locations.model_folder(key)
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        outcome = _train(context, recipe, dataset, config, folder)
+        outcome = _train(context, recipe, dataset, config, folder, search=search)
         indexes.lay_beside(folder, snapshots)
         if recipe.method == "trending":
             trends.evaluate(folder, group, recipe, config, selection)
@@ -68,6 +74,7 @@ def train(
         "facts": outcome.details,
         "snapshot": {kind: snapshot.version for kind, (snapshot, _) in snapshots.items()},
         "seed": SEED,
+        "tuned": outcome.tuned,
         "seconds": round(outcome.seconds, 1),
     }
     values = {"metrics": outcome.metrics, "details": details, "training_started_at": began, "event_cutoff": cutoff}
@@ -75,11 +82,13 @@ def train(
 
 
 def _train(
-    context: JobContext, recipe: Recipe, dataset: Dataset, config: Mapping[str, Any], folder: Path
+    context: JobContext, recipe: Recipe, dataset: Dataset, config: Mapping[str, Any], folder: Path, *, search: bool
 ) -> training.Outcome:
     budget = settings.TRAINING_TIME_BUDGET or time_budget(len(dataset.item))
     options = training.Options(seed=SEED, time_budget=budget, threads=settings.TRAINING_THREADS)
-    return training.train_version(recipe, dataset, config, folder, options=options, reporter=Phases(context, before=1))
+    return training.train_version(
+        recipe, dataset, config, folder, options=options, reporter=Phases(context, before=1), search=search
+    )
 
 
 def time_budget(interactions: int) -> float:

@@ -6,12 +6,13 @@ from personalize_web.engine import serving
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.dataset import Dataset, Limits
 from personalize_web.engine.errors import DataError
+from personalize_web.engine.evaluation import evaluate
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.reporting import Silent
 from personalize_web.engine.selection import Selection
 from personalize_web.engine.serving import Request
 from personalize_web.engine.splitting import split
-from personalize_web.engine.training import PHASES, evaluate, train_version
+from personalize_web.engine.training import PHASES, train_version
 from tests.engine.worlds import World, events, schema
 
 SIMS, POPULAR = RECIPES["aws-sims"], RECIPES["aws-popularity-count"]

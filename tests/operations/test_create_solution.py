@@ -129,11 +129,10 @@ def test_a_recipe_that_cannot_be_trained_is_not_available_yet(ana, group):
         create(ana, group, "aws-item-affinity")
 
 
-def test_a_search_over_hyperparameters_is_for_recipes_that_have_any_and_not_available_yet(ana, group):
+def test_a_search_over_hyperparameters_is_for_recipes_that_have_any(ana, group):
     with pytest.raises(InvalidInputException, match="does not support performHPO"):
         create(ana, group, "aws-popularity-count", perform_hpo=True)
-    with pytest.raises(InvalidInputException, match="performHPO is not available yet in this version"):
-        create(ana, group, SIMS, perform_hpo=True)
+    assert describe(ana, create(ana, group, SIMS, perform_hpo=True))["performHPO"] is True
 
 
 def search(name="popularity_discount_factor", low=0.1, high=0.9, jobs="4", parallel="2"):
