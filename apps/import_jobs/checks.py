@@ -1,7 +1,9 @@
 """Checks while one fills in a form: the schema as it is typed, the file before it is imported."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -38,7 +40,18 @@ class Preflight(DatasetPage):
             found = operations.preflight_import(self.caller, data_location=location, **self.against())
         except ServiceError as error:
             return render(request, "import_jobs/_preflight.html", {"error": error.message})
-        return render(request, "import_jobs/_preflight.html", {"preflight": shown(found, location)})
+        return render(
+            request,
+            "import_jobs/_preflight.html",
+            {"preflight": shown(found, location), "prepare_url": self.prepare_url(found, location)},
+        )
+
+    def prepare_url(self, found: Mapping[str, Any], location: str) -> str:
+        """Where a file that does not fit is mended; empty where it fits, or where nothing can be prepared."""
+        if found.get("usable", True) or self.kind.custom_only or not self.may("analyst"):
+            return ""
+        address = self.url("import_jobs:prepare", kind=self.kind.slug, step="source")
+        return f"{address}?{urlencode({'data_location': location})}"
 
     def against(self) -> dict[str, str]:
         """The dataset's own schema."""
@@ -93,6 +106,7 @@ def shown(found: Mapping[str, Any], location: str) -> dict[str, Any]:
         "sampleRows": found.get("sampleRows"),
         "shown": [column | {"numeric": numeric[column["name"]]} for column in columns if column["name"] in names],
         "rows": [_row(row, names, numeric) for row in (found.get("sampleRows") or [])[:SHOWN_ROWS]],
+        "dates": "TIMESTAMP" in names,
         "facts": facts,
         "problems": problems,
     }
@@ -100,7 +114,19 @@ def shown(found: Mapping[str, Any], location: str) -> dict[str, Any]:
 
 def _row(row: Any, names: list[str], numeric: Mapping[str, bool]) -> list[dict[str, Any]]:
     values = [row.get(name) for name in names] if isinstance(row, Mapping) else list(row)
-    return [
+    cells = [
         {"text": formats.MISSING if value is None or value == "" else str(value)[:60], "numeric": numeric[name]}
         for name, value in zip(names, values, strict=False)
     ]
+    if "TIMESTAMP" in names:
+        cells.append({"text": _date(values[names.index("TIMESTAMP")]), "numeric": True})
+    return cells
+
+
+def _date(value: Any) -> str:
+    """Unix seconds as a date; a dash for anything else."""
+    text = str(value or "").strip()
+    if not text.isdecimal() or len(text) > 10:
+        return formats.MISSING
+    moment = formats.moment(datetime.fromtimestamp(int(text), UTC))
+    return formats.full(moment) if moment is not None else formats.MISSING

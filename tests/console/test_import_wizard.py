@@ -229,3 +229,13 @@ def test_the_preflight_shows_the_first_rows(walk, default_schema):
     answer = walk.client.post(f"{BASE}job/-preflight/?{walk.query}", {"data_location": location})
     words = text_of(answer)
     assert "3 of 3 columns match" in words and "1700000000" in words and "About 1,200 rows" in words
+    assert "As date" in words and "Nov 14, 2023, 22:13" in words
+    assert "Prepare data" not in words
+
+
+def test_a_file_that_does_not_fit_may_be_prepared(walk, default_schema):
+    walk.to_job(default_schema)
+    location = store("late.csv", "USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,14.11.2023\n")
+    answer = walk.client.post(f"{BASE}job/-preflight/?{walk.query}", {"data_location": location})
+    assert "Prepare data" in text_of(answer)
+    assert "prepare/source/?data_location=s3%3A%2F%2Fdata%2Flate.csv" in answer.content.decode()
