@@ -33,8 +33,13 @@ class DatasetDetails(DatasetPage, DetailPage):
         ("rows", "Sample rows"),
         ("tags", "Tags"),
     )
-    live = ("datasets/_head.html", "datasets/_details.html", "datasets/_imports.html")
     older = ""
+
+    @property
+    def live(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The head and the details; the import jobs while one looks at them."""
+        always = ("datasets/_head.html", "datasets/_details.html")
+        return (*always, "datasets/_imports.html") if self.tab == "imports" else always
 
     def arguments(self) -> dict[str, Any]:
         """The dataset's ARN."""
@@ -59,14 +64,25 @@ class DatasetDetails(DatasetPage, DetailPage):
         return {job["resourceArn"]: job for job in found["jobs"] if job["kind"] in kinds}
 
     @cached_property
-    def imports(self) -> list[dict[str, Any]]:
-        """Its import jobs with what each page shows of them."""
+    def import_jobs(self) -> list[dict[str, Any]]:
+        """Its newest import jobs, or those of ``?older=``."""
         arn = self.dataset["datasetArn"]
         more = {"next_token": self.request.GET["older"]} if self.request.GET.get("older") else {}
         answer = operations.list_dataset_import_jobs(self.caller, dataset_arn=arn, max_results=SHOWN_JOBS, **more)
         self.older = answer.get("nextToken", "")
+        return answer["datasetImportJobs"]
+
+    @cached_property
+    def export_jobs(self) -> list[dict[str, Any]]:
+        """Its newest export jobs."""
+        arn = self.dataset["datasetArn"]
+        listed = operations.list_dataset_export_jobs(self.caller, dataset_arn=arn, max_results=SHOWN_JOBS)
+        return listed["datasetExportJobs"]
+
+    def imports(self) -> list[dict[str, Any]]:
+        """Its import jobs with what the page shows of each."""
         shown = []
-        for one in answer["datasetImportJobs"]:
+        for one in self.import_jobs:
             details = operations.describe_dataset_import_job(
                 self.caller, dataset_import_job_arn=one["datasetImportJobArn"]
             )["datasetImportJob"]
@@ -84,13 +100,10 @@ class DatasetDetails(DatasetPage, DetailPage):
             )
         return shown
 
-    @cached_property
     def exports(self) -> list[dict[str, Any]]:
-        """Its newest export jobs with what each page shows of them."""
-        arn = self.dataset["datasetArn"]
-        listed = operations.list_dataset_export_jobs(self.caller, dataset_arn=arn, max_results=SHOWN_JOBS)
+        """Its newest export jobs with what the page shows of each."""
         shown = []
-        for one in listed["datasetExportJobs"]:
+        for one in self.export_jobs:
             about = operations.describe_dataset_export_job(
                 self.caller, dataset_export_job_arn=one["datasetExportJobArn"]
             )["datasetExportJob"]
@@ -121,12 +134,13 @@ class DatasetDetails(DatasetPage, DetailPage):
         return operations.describe_dataset_import_job_details(self.caller, dataset_import_job_arn=arn)["rows"]
 
     def moving(self) -> bool:
-        """The dataset itself, one of its imports, or the export job one looks at."""
-        return super().moving() or any(one["status"] in statuses.BUILDING for one in [*self.imports, *self.exports])
+        """The dataset itself, one of its imports or one of its exports."""
+        jobs_of_it = [*self.import_jobs, *self.export_jobs]
+        return super().moving() or any(one["status"] in statuses.BUILDING for one in jobs_of_it)
 
     def tab_counts(self) -> Mapping[str, int]:
         """How many imports and exports there are."""
-        return ({} if self.older else {"imports": len(self.imports)}) | {"exports": len(self.exports)}
+        return ({} if self.older else {"imports": len(self.import_jobs)}) | {"exports": len(self.export_jobs)}
 
     def context(self) -> dict[str, Any]:
         """Boxes of the page; only the chosen tab is worked out."""
@@ -137,8 +151,6 @@ class DatasetDetails(DatasetPage, DetailPage):
             "dataset": self.resource,
             "update": self.updates(),
             "pairs": self._pairs(),
-            "imports": self.imports,
-            "exports": self.exports,
             "older_url": f"{path}?{urlencode({'older': self.older})}" if self.older else "",
             "newest_url": path if self.request.GET.get("older") else "",
             "import_url": self.url("import_jobs:create", kind=self.kind.slug),
@@ -151,7 +163,11 @@ class DatasetDetails(DatasetPage, DetailPage):
             "delete_denied": self.denied("delete_dataset"),
             "modify_items": self._modify_items(),
         }
-        if base["tab"] == "schema":
+        if base["tab"] == "imports":
+            more["imports"] = self.imports()
+        elif base["tab"] == "exports":
+            more["exports"] = self.exports()
+        elif base["tab"] == "schema":
             more |= {
                 "schema": self.schema,
                 "fields": schema_editor.fields(self.schema["schema"]),

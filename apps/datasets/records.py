@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from apps.datasets.exports import OfDataset
+from apps.datasets.record_forms import MOST, RecordsForm
 from apps.ui import once
 from apps.ui.flashes import flash
-from apps.ui.forms import CodeField, OperationForm
 from apps.ui.pages import FormPage
 from personalize_web import operations
 from personalize_web.operations import ServiceError, statuses
-from personalize_web.operations.errors import ThrottlingException
+from personalize_web.operations.errors import AccessDeniedException, ThrottlingException
 
-MOST = 10
 KEPT_RESULTS = 50
 TITLES = {
     "INTERACTIONS": "Create user-item interaction record(s)",
@@ -49,56 +47,10 @@ EVENT_MEMBERS = frozenset(
 """What an event may say beside the columns of the schema."""
 
 
-class RecordsForm(OperationForm):
-    """The records as JSON; ``cleaned_data["records"]`` are 1 to 10 objects."""
-
-    error_fields = {"records": "records"}
-
-    records = CodeField(
-        label="Record input",
-        short=True,
-        help_text="Up to 10 records. Recommended for history; send live events from your application.",
-        error_messages={"required": "Write at least one record."},
-    )
-
-    def clean_records(self) -> list[dict[str, Any]]:
-        """A JSON array of objects, or one object."""
-        try:
-            found = json.loads(self.cleaned_data["records"], parse_constant=_no_constant)
-        except json.JSONDecodeError as error:
-            raise ValidationError(
-                f"Line {error.lineno}, column {error.colno}: this is no valid JSON ({error.msg})."
-            ) from error
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-        return checked(found)
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no value in JSON. Write a number, or null.")
-
-
-def checked(found: Any) -> list[dict[str, Any]]:
-    """1 to 10 objects, or ValidationError."""
-    records = [found] if isinstance(found, dict) else found
-    if not isinstance(records, list):
-        raise ValidationError("Write one object, or an array of objects in [ ].")
-    if not records:
-        raise ValidationError("Write at least one record.")
-    if len(records) > MOST:
-        raise ValidationError(f"These are {len(records)} records; at most {MOST} are taken at a time.")
-    for number, record in enumerate(records, start=1):
-        if not isinstance(record, dict):
-            raise ValidationError(f"Record {number}: expected an object with columns as keys.")
-        if not record:
-            raise ValidationError(f"Record {number} is empty.")
-    return records
-
-
 class CreateRecords(OfDataset, FormPage):
     """The page stays, and shows beneath what became of the records; ``?view=form`` is the grid."""
 
-    form_class = RecordsForm
+    operation, form_class = operations.create_records, RecordsForm
     template_name = "datasets/create_records.html"
     submit, info = "Create record(s)", "individual-records"
 
@@ -177,7 +129,7 @@ class CreateRecords(OfDataset, FormPage):
             ]
         except ServiceError as error:
             claim.release()
-            if isinstance(error, ThrottlingException):
+            if isinstance(error, ThrottlingException | AccessDeniedException):
                 raise
             self.form.place(error)
             return self._refused(data)
