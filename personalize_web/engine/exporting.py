@@ -59,9 +59,9 @@ def write(
     rows = broken = 0
     with duck.connect() as connection, files:
         chosen = _choose(connection, snapshot, schema, mode)
-        cells = " || ',' || ".join(_cell(column, snapshot) for column in schema.names)
+        cells = ", ',', ".join(_cell(column, snapshot) for column in schema.names)
         for query in chosen.queries:
-            lines = connection.sql(f"SELECT {cells} || chr(10) AS {_LINE}, {PLACE} FROM ({query})")
+            lines = connection.sql(f"SELECT concat({cells}, chr(10)) AS {_LINE}, {PLACE} FROM ({query})")
             for batch in lines.to_arrow_reader(BATCH):
                 reporter.check()
                 kept = _without(batch, chosen.repeated)
