@@ -25,8 +25,9 @@ create_dataset_group(person("ana", operations.ADMINISTRATOR), name="movies")
 class Service:
     """A service of its own in a directory of its own."""
 
-    def __init__(self, directory: Path, redis: str | None) -> None:
+    def __init__(self, directory: Path, redis: str | None, *, app: str = "tests.workers.slow_service") -> None:
         self.directory = directory
+        self.app = app
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTEST_"))},
             "CELERY_SKIP_CHECKS": "1",
@@ -52,7 +53,7 @@ class Service:
             "-m",
             "celery",
             "-A",
-            "tests.workers.slow_service",
+            self.app,
             "worker",
             "-Q",
             queues,
