@@ -11,6 +11,8 @@ from apps.ui.formats import MISSING, number, percent
 Numbers = Mapping[str, Any]
 SEVERITIES = {"High": ("error", "red"), "Medium": ("warning", "amber"), "Low": ("info", "blue")}
 IMPORTED = frozenset({"I1", "I2", "I3", "I4", "I5", "I14"})
+"""Insights that an import mends."""
+REPEATED, QUIET, BOOLEANS = "I12", "I17", "I18"
 ANALYSED = ("INTERACTIONS", "ITEMS", "USERS")
 
 
@@ -19,19 +21,24 @@ def rows(numbers: Numbers) -> int:
     return int(numbers.get("rows") or 0)
 
 
-def context(
-    numbers: Numbers, before: Numbers | None, query: Mapping[str, str], links: Mapping[str, str], noun: str
-) -> dict[str, Any]:
-    """Everything insights/report.html draws. ``links``: own, and imports by dataset type; ``noun``: Item, Title, …"""
+def context(numbers: Numbers, query: Mapping[str, str], links: Mapping[str, str], noun: str) -> dict[str, Any]:
+    """Everything insights/report.html draws.
+
+    ``links``: own, trackers, imports by dataset type, and for each dataset type ``dataset-`` and ``schema-`` before it;
+    ``noun``: Item, Title, …
+    """
     text, kind = query.get("q", "").strip(), query.get("dataset", "")
-    found = [_insight(one, before, links, query) for one in numbers["insights"]]
-    shown = [one for one in found if _matches(one, text, kind)]
+    changes = numbers.get("changes")
+    new = {_identity(one) for one in changes["new"]} if changes else set()
+    found = [_insight(one, links, query) | {"new": _identity(one) in new} for one in numbers["insights"]]
     return {
-        "key_numbers": key_numbers(numbers, before, noun),
-        "insights": shown,
+        "key_numbers": key_numbers(numbers, noun),
+        "insights": [one for one in found if _matches(one, text, kind)],
         "insight_count": len(found),
         "severities": _severities(found),
-        "compared": _compared(numbers, before),
+        "compared": _compared(changes),
+        "previous_at": changes["creationDateTime"] if changes else None,
+        "resolved": [_insight(one, links, query) for one in changes["resolved"]] if changes else [],
         "insight_query": text,
         "insight_dataset": kind,
         "insight_datasets": [
@@ -42,8 +49,8 @@ def context(
     }
 
 
-def key_numbers(numbers: Numbers, before: Numbers | None, noun: str) -> list[dict[str, str]]:
-    """The tiles at the top: label, value, detail."""
+def key_numbers(numbers: Numbers, noun: str) -> list[dict[str, Any]]:
+    """The tiles at the top: label, value, detail, and change since the last run."""
     known = numbers["statistics"]
     general = known.get("INTERACTIONS", {}).get("general", {})
     items = known.get("ITEMS", {}).get("general", {})
@@ -55,11 +62,19 @@ def key_numbers(numbers: Numbers, before: Numbers | None, noun: str) -> list[dic
     per_user = general.get("interactionsPerUser", {})
     catalogue = f"of {number(items['rows'])} in catalogue" if items else ""
     return [
-        _tile("Interactions", number(general.get("rows")), _growth(general.get("rows"), before)),
+        _tile("Interactions", number(general.get("rows")), _growth(numbers), _change(numbers, "rows")),
         _tile(
-            "Users", number(users), "all with 2 or more" if users == with_two else f"{number(with_two)} with 2 or more"
+            "Users",
+            number(users),
+            "all with 2 or more" if users == with_two else f"{number(with_two)} with 2 or more",
+            _change(numbers, "users"),
         ),
-        _tile(f"{noun}s with events", number(items.get("withInteractions", general.get("items"))), catalogue),
+        _tile(
+            f"{noun}s with events",
+            number(items.get("withInteractions", general.get("items"))),
+            catalogue,
+            _change(numbers, "withInteractions", "ITEMS") if items else _change(numbers, "items"),
+        ),
         _tile("Median per user", number(per_user.get("median")), f"mean {number(per_user.get('mean'), 1)}"),
         _tile("Event types", number(len(types)) if types else MISSING, figures.clip(", ".join(types), 36)),
         _tile(
@@ -72,30 +87,38 @@ def key_numbers(numbers: Numbers, before: Numbers | None, noun: str) -> list[dic
     ]
 
 
-def _tile(label: str, value: str, detail: str) -> dict[str, str]:
-    return {"label": label, "value": value, "detail": detail}
+def _tile(label: str, value: str, detail: str, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"label": label, "value": value, "detail": detail, "change": change}
 
 
-def _growth(count: int | None, before: Numbers | None) -> str:
-    last = rows(before) if before else 0
-    if not last or count is None:
-        return ""
-    change = (count - last) / last
-    if not change:
-        return "as many as last run"
-    return f"{percent(abs(change))} {'more' if change > 0 else 'fewer'} than last run"
+def _change(numbers: Numbers, name: str, kind: str = "INTERACTIONS") -> dict[str, Any] | None:
+    """How much more or less a figure is than at the last run; None where it is the same, or unknown."""
+    figures = (numbers.get("changes") or {}).get("figures", {}).get(kind, ())
+    for figure in figures:
+        if figure["name"] == name and figure["now"] != figure["before"]:
+            more = figure["now"] > figure["before"]
+            by = number(abs(figure["now"] - figure["before"]))
+            return {"text": by, "direction": "up" if more else "down", "good": more}
+    return None
 
 
-def _identity(insight: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    return insight["number"], tuple(insight["datasetTypes"]), tuple(insight["columns"])
+def _growth(numbers: Numbers) -> str:
+    for figure in (numbers.get("changes") or {}).get("figures", {}).get("INTERACTIONS", ()):
+        if figure["name"] == "rows" and figure["before"]:
+            share = (figure["now"] - figure["before"]) / figure["before"]
+            if not share:
+                return "as many as last run"
+            return f"{percent(abs(share))} {'more' if share > 0 else 'fewer'} than last run"
+    return ""
 
 
-def _insight(
-    insight: Mapping[str, Any], before: Numbers | None, links: Mapping[str, str], query: Mapping[str, str]
-) -> dict[str, Any]:
+def _identity(insight: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    return insight["number"], tuple(insight["datasetTypes"])
+
+
+def _insight(insight: Mapping[str, Any], links: Mapping[str, str], query: Mapping[str, str]) -> dict[str, Any]:
     head, _, rest = str(insight["insight"]).partition(". ")
     indicator, color = SEVERITIES[insight["severity"]]
-    known = {_identity(one) for one in before["insights"]} if before else set()
     kinds = [dataset_types.BY_KEY[kind].title for kind in insight["datasetTypes"]]
     return {
         "number": insight["number"],
@@ -107,7 +130,6 @@ def _insight(
         "action": insight["action"],
         "kinds": insight["datasetTypes"],
         "datasets": ", ".join(kinds),
-        "new": before is not None and _identity(insight) not in known,
         "fix": _fix(insight, links, query),
     }
 
@@ -115,13 +137,20 @@ def _insight(
 def _fix(insight: Mapping[str, Any], links: Mapping[str, str], query: Mapping[str, str]) -> dict[str, str]:
     """The button that leads to where it is mended."""
     kind = insight["datasetTypes"][0]
+    if insight["number"] == QUIET:
+        return {"text": "View rejected records", "href": links["rejected"]}
+    if insight["number"] == BOOLEANS and f"schema-{kind}" in links:
+        return {"text": "Change schema", "href": links[f"schema-{kind}"]}
     if insight["columns"]:
         keep = {"run": query["run"]} if query.get("run") else {}
         chosen = urlencode(keep | {statistics.parameter(kind): insight["columns"][0]})
         return {"text": "View column", "href": f"{links['own']}?{chosen}#statistics-{kind}"}
     if insight["number"] in IMPORTED:
         return {"text": "Import", "href": links.get(kind, links["own"])}
-    return {"text": "View dataset", "href": links["datasets"]}
+    return {
+        "text": "View imports" if insight["number"] == REPEATED else "View dataset",
+        "href": links[f"dataset-{kind}"],
+    }
 
 
 def _matches(insight: Mapping[str, Any], text: str, kind: str) -> bool:
@@ -137,12 +166,11 @@ def _severities(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"text": f"{n} {name.lower()}", "color": SEVERITIES[name][1]} for name, n in counted if n]
 
 
-def _compared(numbers: Numbers, before: Numbers | None) -> str:
-    """ "1 new, 2 resolved" since the analysis before."""
-    if before is None:
+def _compared(changes: Mapping[str, Any] | None) -> str:
+    """ "1 new, 2 resolved, 3 still there" since the analysis before."""
+    if changes is None:
         return ""
-    now, then = ({_identity(one) for one in run["insights"]} for run in (numbers, before))
-    return f"{len(now - then)} new, {len(then - now)} resolved"
+    return f"{len(changes['new'])} new, {len(changes['resolved'])} resolved, {changes['remaining']} still there"
 
 
 def drawn(numbers: Numbers, noun: str) -> list[figures.Chart]:

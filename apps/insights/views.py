@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from apps.insights import report
-from apps.ui import formats, jobs
+from apps.ui import dataset_types, formats, jobs
 from apps.ui.flashes import flash
 from apps.ui.pages import ConsolePage
 from apps.ui.views.base import poll_seconds
@@ -19,6 +19,7 @@ from personalize_web import operations
 from personalize_web.operations import ServiceError, statuses
 
 KEPT = 30
+NOT_ANALYSED = ("ACTIONS", "ACTION_INTERACTIONS")
 
 
 class Report(ConsolePage):
@@ -67,24 +68,20 @@ class Report(ConsolePage):
         return newest if newest and newest["status"] == statuses.CREATE_FAILED else None
 
     @cached_property
+    def datasets(self) -> dict[str, Mapping[str, Any]]:
+        """The group's datasets by type."""
+        arn = self.group["datasetGroupArn"]
+        found = operations.list_dataset_details(self.caller, dataset_group_arn=arn)["datasets"]
+        return {one["datasetType"].upper(): one for one in found}
+
+    @property
     def has_data(self) -> bool:
         """Whether there is anything to analyse."""
-        arn = self.group["datasetGroupArn"]
-        datasets = operations.list_dataset_details(self.caller, dataset_group_arn=arn)["datasets"]
-        interactions = next((one for one in datasets if one["datasetType"].upper() == "INTERACTIONS"), None)
+        interactions = self.datasets.get("INTERACTIONS")
         return bool(interactions and (interactions.get("statistics") or {}).get("rows"))
 
     def _numbers(self, run: Mapping[str, Any]) -> dict[str, Any]:
         return operations.get_data_insights(self.caller, data_insights_job_arn=run["dataInsightsJobArn"])
-
-    @cached_property
-    def previous(self) -> Mapping[str, Any] | None:
-        """The analysis before the shown one."""
-        finished = [run for run in self.runs if run["status"] == statuses.ACTIVE]
-        if self.shown is None or self.shown not in finished:
-            return None
-        after = finished[finished.index(self.shown) + 1 :]
-        return after[0] if after else None
 
     def context(self) -> dict[str, Any]:
         """The report of the shown analysis, and what runs."""
@@ -107,14 +104,13 @@ class Report(ConsolePage):
             "progress": self._progress(running) if running else None,
             "poll": self._poll() if running else {},
             "has_data": self.has_data,
+            "left_out": sorted(dataset_types.BY_KEY[kind].title for kind in NOT_ANALYSED if kind in self.datasets),
             "import_url": self.url("import_jobs:wizard", kind="item-interactions", step="method"),
         }
         if self.shown is not None:
             numbers = self._numbers(self.shown)
-            before = self._numbers(self.previous) if self.previous else None
-            context |= report.context(numbers, before, self.request.GET, self._links(), self._noun())
+            context |= report.context(numbers, self.request.GET, self._links(), self._noun())
             context["description"] = self._description(numbers)
-            context["previous_at"] = self.previous["creationDateTime"] if self.previous else None
         return context
 
     def _noun(self) -> str:
@@ -131,9 +127,14 @@ class Report(ConsolePage):
         return f"{words} · {formats.number(rows)} interactions, bulk and streamed; anonymous users left out"
 
     def _links(self) -> dict[str, str]:
-        kinds = {"INTERACTIONS": "item-interactions", "ITEMS": "items", "USERS": "users"}
-        imports = {key: self.url("import_jobs:create", kind=slug) for key, slug in kinds.items()}
-        return imports | {"own": self.url("insights:report"), "datasets": self.url("datasets:list")}
+        slugs = {"INTERACTIONS": "item-interactions", "ITEMS": "items", "USERS": "users"}
+        links = {"own": self.url("insights:report"), "rejected": self.url("event_trackers:rejected")}
+        for kind, slug in slugs.items():
+            links[kind] = self.url("import_jobs:create", kind=slug)
+            links[f"dataset-{kind}"] = self.url("datasets:detail", kind=slug)
+            if kind != "INTERACTIONS":
+                links[f"schema-{kind}"] = self.url("datasets:replace_schema", kind=slug)
+        return links
 
     def _progress(self, run: Mapping[str, Any]) -> dict[str, Any]:
         return jobs.progress(operations.describe_job(self.caller, resource_arn=run["dataInsightsJobArn"])["job"])

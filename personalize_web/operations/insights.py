@@ -99,7 +99,7 @@ def _changes(result: dict[str, Any], before: DataInsightsJob) -> dict[str, Any]:
         figures[kind] = [{"name": name, "before": known[name], "now": present[name]} for name in both]
     return {
         "dataInsightsJobArn": before.arn,
-        "creationDateTime": before.created_at.timestamp(),
+        "creationDateTime": before.created_at,
         "new": [{"number": key[0], "datasetTypes": list(key[1])} for key in now if key not in then],
         "resolved": [one for key, one in then.items() if key not in now],
         "remaining": len(now.keys() & then.keys()),

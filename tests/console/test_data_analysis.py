@@ -5,6 +5,7 @@ import json
 import pytest
 
 from personalize_web import operations
+from personalize_web.resources.models import DataInsightsJob, DatasetGroup
 from tests import factories
 from tests.console.data_files import interactions, store, text_of
 
@@ -104,8 +105,79 @@ def test_the_run_before_is_compared_and_can_be_chosen(console, analysed, run_job
     run_jobs()
     page = console.get(ADDRESS)
     assert len(page.context["runs"]) == 2
-    assert "0 new, 0 resolved" in text_of(page)
-    assert console.get(f"{ADDRESS}?run={first}").context["runs"][1]["current"]
+    assert "0 new, 0 resolved, 2 still there" in text_of(page)
+    earlier = console.get(f"{ADDRESS}?run={first}")
+    assert earlier.context["runs"][1]["current"]
+    assert "still there" not in text_of(earlier), "there is none before the first"
+
+
+def test_what_changed_since_the_last_run_is_shown(console, analysed, run_jobs):
+    before = DataInsightsJob.objects.get()
+    general = before.result["statistics"]["INTERACTIONS"]["general"]
+    general |= {"rows": 1000, "users": 70, "duplicateShare": 0.05}
+    before.result["insights"] = [one for one in before.result["insights"] if one["number"] != "I2"] + [
+        {
+            "number": "I11",
+            "severity": "High",
+            "insight": "The Interactions dataset has the same timestamp for all records. Gone.",
+            "action": "Correct the timestamps.",
+            "datasetTypes": ["INTERACTIONS"],
+            "columns": ["TIMESTAMP"],
+        }
+    ]
+    before.save()
+    console.post(f"{ADDRESS}-run/")
+    run_jobs()
+    page = console.get(ADDRESS)
+    words = text_of(page)
+    assert "1 new, 1 resolved, 1 still there" in words
+    assert "20.0% more than last run" in words
+    assert "Resolved since" in words and "has the same timestamp for all records." in words
+    assert "0.0% ↓ 5.00 points" in words
+    assert [one["number"] for one in page.context["insights"] if one["new"]] == ["I2"]
+    assert {tile["label"]: tile["change"] for tile in page.context["key_numbers"]}["Users"] == {
+        "text": "10",
+        "direction": "down",
+        "good": False,
+    }
+
+
+def test_every_insight_leads_to_where_it_is_mended(console, analysed):
+    for one in console.get(ADDRESS).context["insights"]:
+        assert console.get(one["fix"]["href"].partition("#")[0]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "columns", "leads_to"),
+    [
+        ("I1", "INTERACTIONS", [], "/import-jobs/"),
+        ("I6", "ITEMS", ["GENRES"], "?column-items=GENRES#statistics-ITEMS"),
+        ("I12", "INTERACTIONS", [], "/datasets/item-interactions/"),
+        ("I17", "INTERACTIONS", ["TIMESTAMP"], "/event-trackers/-rejected/"),
+        ("I18", "USERS", ["PAYS"], "/datasets/users/schema/-replace/"),
+        ("I18", "INTERACTIONS", ["PAYS"], "?column-interactions=PAYS"),
+    ],
+)
+def test_where_fixes_lead(console, analysed, number, kind, columns, leads_to):
+    done = DataInsightsJob.objects.get()
+    done.result["insights"] = [
+        {
+            "number": number,
+            "severity": "Low",
+            "insight": "A. B.",
+            "action": "C.",
+            "datasetTypes": [kind],
+            "columns": columns,
+        }
+    ]
+    done.save()
+    assert leads_to in console.get(ADDRESS).context["insights"][0]["fix"]["href"]
+
+
+def test_it_is_said_what_is_not_analyzed(console, ana, analysed):
+    assert "are not analyzed" not in text_of(console.get(ADDRESS))
+    factories.dataset(ana, DatasetGroup.objects.get(), "ACTIONS")
+    assert "Actions and action interactions are not analyzed." in text_of(console.get(ADDRESS))
 
 
 def test_a_failed_analysis_says_why(console, imported, ana, run_jobs, monkeypatch):
