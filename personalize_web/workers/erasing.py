@@ -30,7 +30,7 @@ from personalize_web.workers.context import JobContext
 
 ERASED = "(deleted user)"
 """What stands where a user's id stood in a report."""
-LARGEST_TO_REWRITE = 1 << 29
+LARGEST_TO_REWRITE = 1 << 28
 """Bytes of an SQLite file that is written anew after a deletion; in a larger one freed places are only overwritten."""
 RECORDED_CALLS = (
     "GetRecommendations",
