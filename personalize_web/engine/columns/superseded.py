@@ -51,7 +51,8 @@ def names(manifest: Manifest) -> Iterator[str]:
 
 
 def _name(manifest: Manifest, count: int) -> str:
-    about = [*manifest.columns, *(f"{each.file}:{each.rank}" for each in manifest.segments[:count])]
+    compared = [manifest.key] if manifest.key else manifest.columns
+    about = [*compared, *(f"{each.file}:{each.rank}" for each in manifest.segments[:count])]
     return f"{PREFIX}{hashlib.sha256('|'.join(about).encode()).hexdigest()[:32]}.parquet"
 
 

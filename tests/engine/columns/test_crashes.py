@@ -1,11 +1,9 @@
 """A crash or a full disk at any step of any change: the old version or the new one, and nothing left over."""
 
 import errno
-import hashlib
 import os
 import shutil
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -17,6 +15,7 @@ from personalize_web.engine.columns import store as store_module
 from personalize_web.engine.columns.bucket import BucketDisk, Cache
 from personalize_web.engine.errors import DataError
 from tests.engine.columns.samples import PLAN, USERS, people, rows_of, users_schema
+from tests.engine.columns.shelf import Shelf
 
 MOST = 80
 """Steps that no change takes."""
@@ -81,39 +80,6 @@ CHANGES = {
     "delete": lambda store, more: store.delete_rows("USER_ID", ["u1"]),
     "compact": lambda store, more: store.compact(),
 }
-
-
-class Shelf:
-    """Objects in memory, which can be copied at once."""
-
-    def __init__(self, content=None):
-        self.content = dict(content or {})
-
-    def read(self, name):
-        found = self.content.get(name)
-        return found and (found[0], hashlib.md5(found[0]).hexdigest())
-
-    def write_if(self, name, content, mark):
-        present = self.read(name)
-        if (present and present[1]) != mark:
-            return False
-        self.content[name] = (content, datetime.now(UTC))
-        return True
-
-    def upload(self, path, name):
-        self.content[name] = (path.read_bytes(), datetime.now(UTC))
-
-    def download(self, name, path):
-        if name not in self.content:
-            raise FileNotFoundError(name)
-        path.write_bytes(self.content[name][0])
-
-    def remove(self, names):
-        for name in names:
-            self.content.pop(name, None)
-
-    def listing(self):
-        return {name: when for name, (_, when) in self.content.items()}
 
 
 @pytest.fixture(params=["directory", "bucket"])

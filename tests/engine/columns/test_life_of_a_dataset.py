@@ -6,13 +6,15 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from personalize_web.engine.columns import ColumnStore
 from personalize_web.engine.columns import store as store_module
+from personalize_web.engine.columns.bucket import BucketDisk, Cache
 from tests.engine.columns.samples import INTERACTIONS, PLAN, USERS, events, people, rows_of, users_schema
+from tests.engine.columns.shelf import Shelf
 
 USER_IDS = st.sampled_from("abcdef")
 RECORDS = st.lists(st.tuples(USER_IDS, st.none() | st.integers(0, 3)), max_size=6)
@@ -31,16 +33,23 @@ class Life(RuleBasedStateMachine):
     """Changes of one dataset, and the list of its rows in the order of arrival."""
 
     keyed: bool
+    in_a_bucket = False
 
     def __init__(self):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.root = Path(self.folder.name)
-        self.store = ColumnStore(self.root / "columns")
+        self.shelf = Shelf()
+        self.store = self.opened("one")
         self.rows: list[Row] = []
         self.number = 0
         self.taken = []
         self.schema = USERS if self.keyed else INTERACTIONS
+
+    def opened(self, machine):
+        if not self.in_a_bucket:
+            return ColumnStore(self.root / "columns")
+        return ColumnStore(BucketDisk(self.shelf, Cache(self.root / machine, 1 << 40), "columns"))
 
     @initialize(small=st.sampled_from([0, 4, 100]))
     def small_segments_are_joined(self, small):
@@ -97,8 +106,8 @@ class Life(RuleBasedStateMachine):
         before = len(self.rows)
         self.rows = [row for row in self.rows if row.values[0] not in users]
         assert self.store.delete_rows("USER_ID", users).rows == before - len(self.rows)
-        if before != len(self.rows):
-            self.taken.clear()
+        if users:
+            self.taken.clear()  # what they read may have held rows of these users
 
     @rule(largest=st.sampled_from([3, 8, 1000]))
     def compact(self, largest):
@@ -112,6 +121,10 @@ class Life(RuleBasedStateMachine):
     @rule()
     def take_a_snapshot(self):
         self.taken.append((self.store.snapshot(), self.effective()))
+
+    @rule(machine=st.sampled_from(["one", "two"]))
+    def go_on_elsewhere(self, machine):
+        self.store = self.opened(machine)
 
     @rule()
     def clear(self):
@@ -190,10 +203,26 @@ class LifeOfEvents(Life):
         self.put(rows, data.draw(st.none() | st.lists(EVENT_IDS, min_size=len(rows), max_size=len(rows))))
 
 
+class LifeOfRecordsInABucket(LifeOfRecords):
+    in_a_bucket = True
+
+
+class LifeOfEventsInABucket(LifeOfEvents):
+    in_a_bucket = True
+
+
 ANY_LIFE = settings(
-    max_examples=10, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=8,
+    stateful_step_count=10,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 TestLifeOfRecords = LifeOfRecords.TestCase
 TestLifeOfRecords.settings = ANY_LIFE
 TestLifeOfEvents = LifeOfEvents.TestCase
 TestLifeOfEvents.settings = ANY_LIFE
+TestLifeOfRecordsInABucket = LifeOfRecordsInABucket.TestCase
+TestLifeOfRecordsInABucket.settings = ANY_LIFE
+TestLifeOfEventsInABucket = LifeOfEventsInABucket.TestCase
+TestLifeOfEventsInABucket.settings = ANY_LIFE
