@@ -129,3 +129,15 @@ def test_only_administrators_delete_users(client, make_person, group, role):
     assert "Needs the Administrator role" in client.get(f"{GROUP}datasets/").content.decode()
     assert client.post(NEW, IDS).status_code == 403
     assert not DataDeletionJob.objects.exists()
+
+
+def test_a_sixth_pending_job_is_refused_with_the_limit(console, group):
+    for number in range(5):
+        assert console.post(NEW, IDS | {"job_name": f"forget-{number}"}).status_code == 303
+    answer = console.post(NEW, IDS)
+    assert answer.status_code == 422 and "More than 5 resources with PENDING status" in text_of(answer)
+
+
+def test_the_form_as_code(console, group):
+    words = text_of(console.post(NEW, IDS | {"_code": "1"}))
+    assert "create_data_deletion_job(" in words and "s3://uploads/data-deletion/movies/forget.csv" in words
