@@ -61,7 +61,7 @@ def _erase_columns(context: JobContext, group: DatasetGroup, ids: set[str]) -> N
     """Write the columns again without these users."""
     context.phase("Erase records", 3, PHASES)
     named = sorted(ids)
-    every = list(deleted_users.datasets(group))
+    every = deleted_users.with_columns(group)
     for number, dataset in enumerate(every, start=1):
         context.require_lease()
         deletion = folders.store_of(dataset).delete_rows("USER_ID", named)
@@ -72,7 +72,7 @@ def _erase_columns(context: JobContext, group: DatasetGroup, ids: set[str]) -> N
 def _renew_indexes(context: JobContext, group: DatasetGroup) -> None:
     """Make anew what requests read of the columns; the event log, which they read beside it, has been cleared."""
     context.phase("Build indexes", 5, PHASES)
-    every = list(deleted_users.datasets(group))
+    every = deleted_users.with_columns(group)
     for number, dataset in enumerate(every, start=1):
         indexes.renew(dataset, check=context.check)
         dataset.change(statistics=indexes.counts(dataset))

@@ -10,7 +10,6 @@ import pyarrow as pa
 from django.db.models import QuerySet
 
 from personalize_web.engine.columns import duck
-from personalize_web.resources import statuses
 from personalize_web.resources.models import Dataset, DatasetGroup, Event, Record
 from personalize_web.workers import folders
 
@@ -53,9 +52,14 @@ def count(group: DatasetGroup, ids: Collection[str]) -> Found:
     return found
 
 
-def datasets(group: DatasetGroup) -> QuerySet[Dataset]:
-    """The group's datasets with rows of users."""
-    return group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=OF_USERS).select_related("schema")
+def datasets(group: DatasetGroup) -> list[Dataset]:
+    """The group's datasets that may hold rows of users, in whatever state: also one whose deletion failed."""
+    return list(group.datasets.filter(dataset_type__in=OF_USERS).select_related("schema").order_by("pk"))
+
+
+def with_columns(group: DatasetGroup) -> list[Dataset]:
+    """Those of them whose columns have been made."""
+    return [dataset for dataset in datasets(group) if folders.store_of(dataset).snapshot().columns]
 
 
 def waiting(dataset: Dataset, ids: Collection[str]) -> Iterator[QuerySet[Any]]:

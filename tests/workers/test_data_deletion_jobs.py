@@ -75,6 +75,19 @@ def test_anonymous_events_go_with_the_user_of_their_session(ana, run_jobs):
     assert done["numDeleted"] == 30 + 2
 
 
+def test_a_dataset_that_could_not_be_deleted_loses_its_users_too(ana, run_jobs):
+    group, dataset = world.filled(ana, run_jobs)
+    Dataset.objects.update(status="CREATE FAILED")
+    delete(ana, run_jobs, group, "u1")
+    assert "u1" not in users_of(dataset)
+
+
+def test_a_group_without_data_has_nobody_to_delete(ana, run_jobs):
+    group = world.group(ana, run_jobs)
+    done = delete(ana, run_jobs, group, "u1")
+    assert (done["status"], done["numDeleted"]) == ("COMPLETED", 0)
+
+
 def test_other_groups_keep_their_users(ana, run_jobs):
     group, _ = world.filled(ana, run_jobs)
     other = world.group(ana, run_jobs, "books")
