@@ -86,7 +86,10 @@ class MapForm(OperationForm):
             given = column["name"] is not None and column["name"] not in {target["name"] for target in self.targets}
             choices = [(SKIP, "Skip"), (ADD, "Add as metadata")]
             self.fields[f"extra_{at}"] = ChoiceField(
-                label=f"Use of column {column['column']}", choices=choices, initial=ADD if given else SKIP
+                label=f"Use of column {column['column']}",
+                choices=choices,
+                initial=ADD if given else SKIP,
+                required=False,  # the controls of columns that a field uses are not drawn
             )
             self.fields[f"name_{at}"] = TextField(
                 label=f"Field for column {column['column']}", required=False, mono=True, max_length=150

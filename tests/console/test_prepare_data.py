@@ -52,7 +52,6 @@ MAPPING = {
     "column_IMPRESSION": "",
     "column_RECOMMENDATION_ID": "",
     "column_EVENT_ATTRIBUTION_SOURCE": "",
-    **{f"extra_{at}": "skip" for at in range(5)},
 }
 
 

@@ -21,18 +21,27 @@ class Converter:
     """SQL of the value from SQL of a text."""
 
 
-def _dates(*forms: str) -> Callable[[str], str]:
-    """Whole Unix seconds of a date; forms are tried in order, with two and with four digits of the year."""
-    times = (" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "")
-    long = duck.texts(form + time for form in forms for time in times)
-    short = duck.texts(form.replace("%Y", "%y") + time for form in forms for time in times)
+_LIKE_A_DATE = "^(\\d{1,2}[./-]\\d{1,2}[./-]|[A-Za-z]|\\d+ [A-Za-z])"
+"""How a date in numbers or with the month's name begins; nothing else is tried."""
+
+
+def _dates(year_month_day: str, *, with_names: str) -> Callable[[str], str]:
+    """Whole Unix seconds of a date written in numbers, whose parts ``year_month_day`` puts in order.
+
+    ``with_names``: how a date with the month's name is written. Dates without zone are in UTC.
+    """
+    names = duck.texts(with_names + time for time in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"))
+    halves = duck.texts(f"%Y-%m-%d {time} %p" for time in ("%I:%M", "%I:%M:%S"))
 
     def sql(text: str) -> str:
-        tidy = f"regexp_replace(trim({text}), '[ T,]+', ' ')"
-        year = f"regexp_matches({tidy}, '^\\d{{1,2}}[./-]\\d{{1,2}}[./-]\\d{{4}}')"
+        tidy = f"regexp_replace(trim({text}), '[ T,]+', ' ', 'g')"
+        whole = f"regexp_replace({tidy}, '^(\\d{{1,2}}[./-]\\d{{1,2}}[./-])(\\d{{2}})( |$)', '\\120\\2\\3')"
+        ordered = f"regexp_replace({whole}, '^(\\d{{1,2}})[./-](\\d{{1,2}})[./-](\\d{{4}})', '{year_month_day}')"
         return (
-            f"CAST(floor(epoch(CASE WHEN {year} THEN try_strptime({tidy}, [{long}]) "
-            f"ELSE try_strptime({tidy}, [{short}]) END)) AS BIGINT)"
+            f"CAST(floor(epoch(CASE WHEN NOT regexp_matches({tidy}, '{_LIKE_A_DATE}') "
+            f"THEN NULL WHEN regexp_matches({tidy}, '[a-zA-Z]{{3}}') THEN try_strptime({tidy}, [{names}]) "
+            f"WHEN regexp_matches({tidy}, '[aApP][mM]$') THEN try_strptime({ordered}, [{halves}]) "
+            f"ELSE TRY_CAST({ordered} AS TIMESTAMP) END)) AS BIGINT)"
         )
 
     return sql
@@ -88,10 +97,10 @@ CONVERTERS: Mapping[str, Converter] = {
     "whole": Converter("Drop .0 (17850.0 → 17850)", "text", lambda text: f"regexp_replace(trim({text}), '\\.0+$', '')"),
     "date": Converter("Date, year first → seconds", "seconds", iso_seconds),
     "date-day-first": Converter(
-        "Date, day first → seconds", "seconds", _dates("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d %b %Y")
+        "Date, day first → seconds", "seconds", _dates("\\3-\\2-\\1", with_names="%d %b %Y")
     ),
     "date-month-first": Converter(
-        "Date, month first → seconds", "seconds", _dates("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%b %d %Y")
+        "Date, month first → seconds", "seconds", _dates("\\3-\\1-\\2", with_names="%b %d %Y")
     ),
     "milliseconds": Converter("Milliseconds → seconds", "seconds", _divided(1_000)),
     "microseconds": Converter("Microseconds → seconds", "seconds", _divided(1_000_000)),
