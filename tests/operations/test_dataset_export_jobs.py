@@ -64,14 +64,18 @@ def test_users_and_items_are_exported_too(ana, kind):
     assert begin(ana, factories.dataset(ana, factories.active_group(ana), kind))
 
 
-@pytest.mark.parametrize("path", ["s3://exports/../other/", "s3://b//x", "https://example.org/folder/", "s3://exports"])
+@pytest.mark.parametrize("path", ["s3://exports/../other/", "s3://b//x", "https://example.org/folder/", "s3:///folder"])
 def test_a_path_that_is_no_folder_of_a_bucket_is_refused(ana, interactions, path):
-    try:
+    with pytest.raises(errors.InvalidInputException, match="Invalid Data location") as refusal:
         begin(ana, interactions, job_output={"s3DataDestination": {"path": path}})
-    except errors.InvalidInputException as refusal:
-        assert refusal.field == "job_output"
-    else:
-        assert path == "s3://exports"
+    assert refusal.value.field == "job_output"
+
+
+@pytest.mark.parametrize("path", ["s3://exports", "s3://exports/", "s3://exports/a/b", "s3://exports/a/b/"])
+def test_a_folder_is_one_with_and_without_its_slash(ana, interactions, path):
+    arn = begin(ana, interactions, job_output={"s3DataDestination": {"path": path}})
+    about = operations.describe_dataset_export_job_details(ana, dataset_export_job_arn=arn)
+    assert about["folder"] == f"{path.removesuffix('/')}/out/"
 
 
 def test_a_key_that_is_none_is_refused(ana, interactions):
