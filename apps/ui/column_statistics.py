@@ -64,7 +64,8 @@ def detail(id: str, column: Mapping[str, Any], drawn: Mapping[str, Any] | None) 
         ("Missing", f"{number(column['missing'])} rows"),
     ]
     if "distinct" in column:
-        pairs.append(("Distinct values", number(column["distinct"])))
+        about = "about " if "distinct" in column.get("approximate", ()) else ""
+        pairs.append(("Distinct values", f"{about}{number(column['distinct'])}"))
     if column["kind"] == "numeric" and "mean" in column:
         low, high = column["outlierBounds"]
         pairs += [
@@ -85,6 +86,9 @@ def detail(id: str, column: Mapping[str, Any], drawn: Mapping[str, Any] | None) 
             ("Average length", f"{number(round(column['meanLength']))} characters"),
             ("Greatest length", f"{number(column['maxLength'])} characters"),
         ]
+        if column.get("languages"):
+            told = [f"{language['value']} {percent(language['share'])}" for language in column["languages"]]
+            pairs.append(("Languages", ", ".join(told)))
     chart = column_charts.of_column(id, name, drawn) if drawn else None
     if chart is None and column.get("words"):
         top = [[word["value"], word["rows"]] for word in column["words"]]

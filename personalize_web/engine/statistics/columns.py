@@ -4,8 +4,8 @@ from typing import Any
 
 from personalize_web.engine.columns import duck
 from personalize_web.engine.schemas import Field
-from personalize_web.engine.statistics import surveys
-from personalize_web.engine.statistics.tables import Table, Tables
+from personalize_web.engine.statistics import languages, surveys
+from personalize_web.engine.statistics.tables import Table, Tables, missing
 
 TOP = 20
 _SHORTEST_WORD = 4
@@ -13,6 +13,8 @@ _LISTED = ("categorical", "string", "event_type", "boolean")
 _LOOKED_AT = 100_000
 """Values that are looked at to see whether nearly each is another; then counting every one would tell nothing."""
 _FEW_ALIKE = 0.5
+_READ, _READ_OF_EACH = 1_000, 1_000
+"""Texts, and characters of each, that are read to tell their languages."""
 
 
 def describe(tables: Tables, table: Table) -> list[dict[str, Any]]:
@@ -20,8 +22,8 @@ def describe(tables: Tables, table: Table) -> list[dict[str, Any]]:
 
     Every entry: name, type, kind, nullable, rows, missing, missingShare, validShare. Numbers: min, max, mean, median,
     deviation, quartiles, outliers, outlierBounds, histogram, distinct. Categories and plain texts: distinct, top. Long
-    texts: length statistics and words. Times: earliest, latest, distinct. Identifiers and impressions: distinct.
-    ``approximate`` names the figures that are not exact: of columns with very many different values.
+    texts: length statistics, words, and the languages of some. Times: earliest, latest, distinct. Identifiers and
+    impressions: distinct. ``approximate`` names the figures that are not exact: of columns with very many values.
     """
     facts = surveys.survey(tables, table)
     found = []
@@ -129,8 +131,13 @@ def _texts(tables: Tables, table: Table, field: Field) -> dict[str, Any]:
         f"FROM {table.view} USING SAMPLE 100000 ROWS (reservoir, 1)) WHERE length(word) >= {_SHORTEST_WORD} "
         f"GROUP BY word ORDER BY n DESC, word LIMIT {TOP}"
     )
+    some = tables.all(
+        f"SELECT left({column}, {_READ_OF_EACH}) FROM {table.view} WHERE NOT {missing(field)} "
+        f"USING SAMPLE {_READ} ROWS (reservoir, 1)"
+    )
     return {
         "meanLength": facts["meanLength"],
         "maxLength": facts["maxLength"],
         "words": [{"value": word, "rows": n} for word, n in words],
+        "languages": languages.shares(text for (text,) in some),
     }

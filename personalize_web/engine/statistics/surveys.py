@@ -200,6 +200,7 @@ def _estimated(tables: Tables, table: Table, field: Field, count: int) -> Spread
         f"SELECT approx_quantile({column}, [0.25, 0.5, 0.75]), approx_count_distinct({column}) FROM {table.view}"
     )
     facts = survey(tables, table).columns[field.name]
+    distinct = 1 if facts["min"] == facts["max"] else max(2, distinct)
     bounds = _bounds(facts, first, third)
     edges = _edges(facts["min"], facts["max"], distinct)
     cuts = [f"count(*) FILTER (WHERE {column} < {edge!r})" for edge in edges[1:-1]]

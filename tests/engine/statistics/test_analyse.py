@@ -13,7 +13,7 @@ from personalize_web.engine.errors import Stopped
 from personalize_web.engine.importing import SourceFile, import_files
 from personalize_web.engine.reporting import Silent
 from personalize_web.engine.schemas import parse
-from personalize_web.engine.statistics import PHASES, analyse
+from personalize_web.engine.statistics import PHASES, analyse, columns, languages, surveys
 from tests.engine.small_schemas import EVENT, optional, plain, schema_of
 
 DAY = 86_400
@@ -90,6 +90,62 @@ def test_long_texts_tell_lengths_and_words(analysed):
     about = column(analysed(items=(schema, rows)), "ITEMS", "ABOUT")
     assert (about["meanLength"], about["maxLength"]) == (10, 16)
     assert about["words"] == [{"value": "café", "rows": 2}, {"value": "noir", "rows": 2}]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The story of a man and his dog in the snow", "English"),
+        ("Une histoire de famille dans les montagnes, avec le chien", "French"),
+        ("Die Geschichte eines Mannes und der Hund im Schnee", "German"),
+        ("La historia de una familia que vive con los perros en el norte", "Spanish"),
+        ("A história de uma família que vive com os cães em casa", "Portuguese"),
+        ("雪の中の犬の物語", "Japanese"),
+        ("一个男人和他的狗的故事", "Chinese"),
+        ("4711", "Other"),
+    ],
+)
+def test_the_language_of_a_text_is_told(text, language):
+    assert languages.of(text) == language
+
+
+def test_long_texts_tell_their_languages(analysed):
+    schema = schema_of("ITEMS", plain("ITEM_ID"), optional("ABOUT", textual=True))
+    texts = ["The dog and the cat", "A man of the snow", "Der Hund und die Katze", None]
+    rows = [{"ITEM_ID": str(at), "ABOUT": text} for at, text in enumerate(texts)]
+    about = column(analysed(items=(schema, rows)), "ITEMS", "ABOUT")
+    assert about["languages"] == [{"value": "English", "share": 2 / 3}, {"value": "German", "share": 1 / 3}]
+
+
+def test_columns_with_more_numbers_than_are_sorted_are_estimated_and_say_so(analysed, monkeypatch):
+    monkeypatch.setattr(surveys, "MOST_SORTED", 50)
+    schema = schema_of("USERS", plain("USER_ID"), plain("AGE", "int"))
+    rows = [{"USER_ID": str(at), "AGE": at % 100} for at in range(1000)]
+    rows[0]["AGE"] = 900
+    age = column(analysed(users=(schema, rows)), "USERS", "AGE")
+    assert age["approximate"] == ["median", "quartiles", "distinct"]
+    assert age["median"] == pytest.approx(49.5, abs=3) and age["distinct"] == pytest.approx(101, rel=0.1)
+    assert (age["min"], age["max"], age["outliers"], sum(age["histogram"]["counts"])) == (0, 900, 1, 1000)
+
+
+def test_ids_are_counted_in_parts_as_at_once(analysed, events, monkeypatch):
+    rows = [(f"u{at % 37}", f"i{at % 11}", at) for at in range(500)]
+    whole = analysed(interactions=events(*rows))
+    monkeypatch.setattr(surveys, "MOST_SORTED", 64)
+    parts = analysed(interactions=events(*rows))
+    heads = [each["statistics"]["INTERACTIONS"]["general"] | {"distinctTimestamps": 0} for each in (whole, parts)]
+    assert heads[0] == heads[1]
+    assert parts["charts"]["per_user"] == whole["charts"]["per_user"]
+
+
+def test_columns_in_which_nearly_every_value_is_another_are_not_listed(analysed, monkeypatch):
+    monkeypatch.setattr(columns, "_LOOKED_AT", 10)
+    schema = schema_of("ITEMS", plain("ITEM_ID"), plain("GENRES", categorical=True), optional("TITLE"))
+    rows = [{"ITEM_ID": str(at), "GENRES": "g", "TITLE": f"Title {at}"} for at in range(30)]
+    found = analysed(items=(schema, rows))
+    title = column(found, "ITEMS", "TITLE")
+    assert "top" not in title and title["approximate"] == ["distinct"]
+    assert column(found, "ITEMS", "GENRES")["top"][0]["rows"] == 30
 
 
 def test_events_are_drawn_by_day_or_by_week(analysed):
