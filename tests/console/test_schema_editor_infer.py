@@ -1,5 +1,6 @@
 """Infer from file, beside the schema editor: nothing changes before Use this schema."""
 
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,8 +38,6 @@ def given(**change):
 
 def editor(console, wizard):
     body = console.get(f"{BASE}schema/?{wizard}").content.decode()
-    from html import unescape
-
     return unescape(body.split('name="definition"')[1].split(">", 1)[1].split("</textarea>")[0])
 
 
@@ -103,4 +102,5 @@ def test_a_file_that_cannot_be_looked_at_is_refused(console, wizard, location, m
 
 def test_what_the_file_lacks_is_told_with_a_way_to_mend_it(console, wizard):
     page = console.get(guesses(console, wizard, "height,width\n1.5,2.5\n2.5,3.5\n"))
-    assert "No column looks like ITEM_ID." in text_of(page) and "Prepare data" in text_of(page)
+    assert "No column looks like ITEM_ID." in text_of(page)
+    assert "prepare/source/?data_location=s3%3A%2F%2Fdata%2Finfer%2Fmovies.csv" in page.content.decode()
