@@ -73,7 +73,8 @@ class _Check:
         if maximum_bytes is not None and size > maximum_bytes:
             self.found.stop(job.too_large(size, maximum_bytes))
         self._begin(0)
-        ready = [each for at, file in enumerate(self.files) if (each := self._looked_at(file, at)) is not None]
+        usable = [file for file in self.files if self._usable(file)]
+        ready = [each for at, file in enumerate(usable) if (each := self._prepared(file, at, len(usable))) is not None]
         self._begin(1)
         checked = [self._checked(file, at, len(ready)) for at, file in enumerate(ready)]
         rows = sum(file.rows for file in checked)
@@ -99,20 +100,23 @@ class _Check:
         self.report.check()
         self.report.phase(PHASES[at], at + 1, len(PHASES))
 
-    def _looked_at(self, file: SourceFile, at: int) -> Ready | None:
-        """The file, ready for its rows to be checked; None where that makes no sense."""
-        self.report.progress(at / len(self.files))
+    def _usable(self, file: SourceFile) -> bool:
+        """Whether it makes sense to look at the rows of a file, after a look at its header."""
         try:
             header = headers.header_of(file)
         except DataError as refusal:
             self.found.file(file.name, str(refusal))
-            return None
+            return False
         self.headers.append(header)
         problem = headers.problem_with(header, self.schema)
         if problem is not None:
-            self.found.file(file.name, problem)
-        if headers.repeated_columns(header, self.schema) or not set(header) & set(self.schema.names):
-            return None
+            said = problem if len(self.files) == 1 else f"{file.name}: {problem}"
+            self.found.file(file.name, problem, said=said)
+        return not headers.repeated_columns(header, self.schema) and not set(header).isdisjoint(self.schema.names)
+
+    def _prepared(self, file: SourceFile, at: int, of: int) -> Ready | None:
+        """The file, ready for its rows to be checked; None where that can't be."""
+        self.report.progress(at / of)
         source = file
         if not self.full and not parquet.is_parquet(file.path):
             source = heads.first_lines(file, self.scratch / f"head-{at}.csv", SAMPLE_ROWS + 1)
@@ -122,6 +126,8 @@ class _Check:
         except BadRows as refusal:
             self.found.stop(str(refusal))
             whole = heads.without_faults(source, self.scratch / f"clean-{at}.csv", self.found, self.report)
+            if headers.first_line(whole) != headers.first_line(source):
+                return None  # the header itself can't be read
             return job.prepared(whole, self.schema, self.scratch, at, self.report)
         except DataError as refusal:
             self.found.file(file.name, str(refusal))

@@ -32,10 +32,10 @@ class Findings:
         self.bad_rows = 0
         """Rows that can't be imported."""
 
-    def file(self, name: str, rule: str) -> None:
-        """The file as a whole can't be imported."""
+    def file(self, name: str, rule: str, *, said: str | None = None) -> None:
+        """The file as a whole can't be imported; ``said`` is how an import puts it, where it says more."""
         self.add(rule, None, 0, [BadRow(name, 1, None, None, rule)])
-        self.stop(rule)
+        self.stop(said or rule)
 
     def stop(self, reason: str) -> None:
         """Keep what an import would say; the first counts."""

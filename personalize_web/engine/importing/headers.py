@@ -38,6 +38,14 @@ def header_of(file: SourceFile) -> tuple[str, ...]:
     return read_header(file)[0]
 
 
+def first_line(file: SourceFile) -> tuple[str, ...] | None:
+    """The column names of a CSV file; None where it has no first line."""
+    try:
+        return read_header(file)[0]
+    except DataError:
+        return None
+
+
 def problem_with(header: Sequence[str], schema: Schema) -> str | None:
     """What to say about a header that can't be imported; None where it can."""
     return missing_columns(header, schema) or repeated_columns(header, schema)

@@ -82,7 +82,8 @@ def test_what_an_import_would_say_is_what_it_says(check, csv, events_schema, tmp
         csv(HEADER + "u,,click,1,tv,2020-01-01,\nu,i\n", "b.csv"),
         csv(HEADER + "USER_ID,i,click,1,tv,5,\n", "c.csv"),
     ]
-    for some in ([files[0]], files[:2], files):
+    wrong = [csv(HEADER.encode() + b"\xff,i,c,1,tv,5,\n", "d.csv"), csv(HEADER.replace(",", ";"), "e.csv")]
+    for some in ([files[0]], files[:2], files, [wrong[0], files[0]], wrong):
         found = check(*some)
         with pytest.raises(DataError) as refusal:
             import_files(some, events_schema, ColumnStore(tmp_path / "columns"))
@@ -103,6 +104,7 @@ def test_what_an_import_would_say_is_what_it_says(check, csv, events_schema, tmp
         HEADER + GOOD + 'u,i,c,1,"tv,5,\n' + GOOD,
         HEADER + GOOD + 'u,i,c,1,"t\nv",5,\n',
         (HEADER + GOOD).encode("utf-16"),
+        (HEADER.strip() + ",caf\xe9\n" + GOOD).encode("latin-1"),
         b"PAR1 and no more",
     ],
 )
