@@ -95,9 +95,7 @@ class Counting:
 
     def recommendation_ids(self) -> Iterator[list[str]]:
         """The ids, in batches, that events name instead of a source."""
-        found = self._duck.execute(
-            "SELECT DISTINCT RECOMMENDATION_ID FROM events WHERE given_source IS NULL AND RECOMMENDATION_ID IS NOT NULL"
-        )
+        found = self._duck.execute("SELECT DISTINCT asked FROM events WHERE asked IS NOT NULL")
         while batch := found.fetchmany(_CHUNK):
             yield [row[0] for row in batch]
 
@@ -105,7 +103,8 @@ class Counting:
         """Count, with ``served`` (recommendation_id, source) naming the known recommendations."""
         self._duck.register("known", served)
         self._duck.execute("INSERT INTO served SELECT recommendation_id, min(source) FROM known GROUP BY 1")
-        self._duck.execute(f"CREATE TEMP TABLE counted AS {self._counted()}")
+        self._duck.execute(f"CREATE TEMP TABLE grouped AS {self._grouped()}")
+        self._duck.execute(f"CREATE TEMP VIEW counted AS {self._counted()}")
 
     def sources(self) -> list[str]:
         """Every source that is named, in the order of its first event."""
@@ -142,12 +141,12 @@ class Counting:
     def _name_measures(self) -> None:
         self._duck.execute(
             "CREATE TEMP TABLE measures (metric INTEGER, name VARCHAR, shown_type VARCHAR, event_type VARCHAR, "
-            "function VARCHAR, since DOUBLE)"
+            "function VARCHAR)"
         )
         for number, measure in enumerate(self._measures):
             self._duck.execute(
-                "INSERT INTO measures SELECT $1, $2, $3, lower($3), $4, $5",
-                [number, measure.name, measure.event_type, measure.expression.function, measure.since],
+                "INSERT INTO measures SELECT $1, $2, $3, lower($3), $4",
+                [number, measure.name, measure.event_type, measure.expression.function],
             )
 
     def _relevant(self) -> str:
@@ -160,7 +159,7 @@ class Counting:
             f"CAST(floor(TIMESTAMP / {WINDOW}) AS BIGINT) * {WINDOW} AS start",
             f"CASE WHEN length({given}) <= {_LONGEST} AND regexp_full_match({given}, {duck.text(_SOURCE)}) "
             f"THEN {given} END AS given_source",
-            f"{self._present('RECOMMENDATION_ID', 'VARCHAR')} AS RECOMMENDATION_ID",
+            f"CASE WHEN given_source IS NULL THEN {self._present('RECOMMENDATION_ID', 'VARCHAR')} END AS asked",
             f"{self._present('_received', 'DOUBLE')} AS received",
             "_place AS place",
             *(f"{self._present(name, 'DOUBLE')} AS {duck.name(f'summed {name}')}" for name in sorted(summed)),
@@ -171,17 +170,28 @@ class Counting:
             f"WHERE lower(EVENT_TYPE) IN (SELECT event_type FROM measures){recent}"
         )
 
-    def _counted(self) -> str:
-        parts = [f"WHEN {number} THEN {self._value(measure)}" for number, measure in enumerate(self._measures)]
+    def _grouped(self) -> str:
+        """One row a type, source and window, with the value of every measure; null where nothing is the measure's."""
+        values = [
+            f"sum({self._value(measure)}) FILTER (e.received IS NULL OR e.received >= {measure.since!r}) AS v{number}"
+            for number, measure in enumerate(self._measures)
+        ]
         return f"""
-            SELECT m.metric, coalesce(e.given_source, s.source, {duck.text(UNDEFINED)}) AS source, e.start,
-                sum(CASE m.metric {" ".join(parts)} END) AS value, min(e.place) AS place
+            SELECT e.event_type, coalesce(e.given_source, s.source, {duck.text(UNDEFINED)}) AS source, e.start,
+                min(e.place) AS place, {", ".join(values)}
             FROM events e
-            JOIN measures m ON m.event_type = e.event_type AND (e.received IS NULL OR e.received >= m.since)
-            LEFT JOIN served s ON e.given_source IS NULL AND s.RECOMMENDATION_ID = e.RECOMMENDATION_ID
+            LEFT JOIN served s ON s.RECOMMENDATION_ID = e.asked
             {self._items_join()}
             GROUP BY ALL
         """
+
+    def _counted(self) -> str:
+        """One row a measure, source and window."""
+        return " UNION ALL ".join(
+            f"SELECT {number} AS metric, source, start, v{number} AS value, place FROM grouped JOIN measures USING "
+            f"(event_type) WHERE metric = {number} AND v{number} IS NOT NULL"
+            for number in range(len(self._measures))
+        )
 
     def _items_join(self) -> str:
         summed = [column for kind, column in self._summed() if kind == "ITEMS"]
