@@ -206,7 +206,7 @@ class _Files:
 
     def _append(self, text: np.ndarray) -> None:
         if self._open:
-            self._open.write(memoryview(text))
+            self._open.write(text.data)
         self._room -= len(text)
         self.bytes += len(text)
 

@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 
@@ -78,7 +78,7 @@ def _write(context: JobContext, job: DatasetExportJob, dataset: Dataset, scratch
         snapshot,
         folders.schema_of(dataset),
         scratch,
-        mode=job.ingestion_mode,
+        mode=cast("exporting.Mode", job.ingestion_mode),
         reporter=Phases(context, before=1, after=1),
     )
 

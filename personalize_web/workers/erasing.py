@@ -49,9 +49,8 @@ _QUOTED = re.compile(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"")
 _USER_FIELDS = frozenset({"userid", "user", "username"})
 
 
-def erase(group: DatasetGroup, ids: Collection[str], context: JobContext) -> int:
+def erase(group: DatasetGroup, ids: set[str], context: JobContext) -> int:
     """Remove everything the database holds of these users in this group; the answer is how many rows went."""
-    ids = ids if isinstance(ids, set | frozenset) else set(ids)
     gone = _erase_events(group, ids)
     context.check()
     gone += _erase_rejected(group, ids)

@@ -33,7 +33,7 @@ def forget(context: JobContext, group: DatasetGroup, ids: Collection[str]) -> Fo
     named = list(ids)
     versions = SolutionVersion.objects.filter(solution__dataset_group=group).values_list("storage_key", flat=True)
     recommenders = group.recommenders.filter(storage_key__isnull=False).values_list("storage_key", flat=True)
-    keys = [*versions, *recommenders]
+    keys = [key for key in (*versions, *recommenders) if key]
     changed = 0
     for number, key in enumerate(keys, start=1):
         context.require_lease()

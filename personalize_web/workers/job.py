@@ -5,6 +5,7 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from personalize_web.engine.errors import DataError, Stopped
 from personalize_web.resources import statuses
-from personalize_web.resources.models import Job
+from personalize_web.resources.models import DatasetGroup, Job
 from personalize_web.resources.models.base import StatefulResource
 from personalize_web.workers import kinds, lease
 from personalize_web.workers.context import JobContext
@@ -45,7 +46,7 @@ def enqueue(
     delay: float = 0,
 ) -> Job:
     """Ask for work of ``kind`` on ``resource``: a row in the present transaction, a wake-up after its commit."""
-    group = resource if resource.KIND == "dataset-group" else getattr(resource, "dataset_group", None)
+    group = resource if isinstance(resource, DatasetGroup) else getattr(resource, "dataset_group", None)
     if group is None and (solution := getattr(resource, "solution", None)):
         group = solution.dataset_group
     row = Job.objects.create(
@@ -182,7 +183,7 @@ def _wake_next(row: Job) -> None:
     rivals = lease.rivals(row)
     if rivals is not None:
         for waiting in rivals.filter(state=Job.State.PENDING, not_before__lte=timezone.now()).order_by("pk"):
-            transaction.on_commit(lambda waiting=waiting: wake(waiting))
+            transaction.on_commit(partial(wake, waiting))
 
 
 def run_pending(limit: int = 1000) -> int:
