@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 _CONFLICTS = (404, 409, 412)
@@ -32,6 +32,10 @@ class Objects:
         except FileNotFoundError:
             return None
         return _body(self.filesystem, answer["Body"]), answer["ETag"]
+
+    def open(self, name: str) -> IO[bytes]:
+        """The object, of which only those parts come that are read. FileNotFoundError where there is none."""
+        return self.filesystem.open(f"{self.prefix}/{name}", "rb", block_size=1 << 20)
 
     def write_if(self, name: str, content: bytes, mark: str | None) -> bool:
         """Write the object if its content is still that of ``mark`` (None: if there is none); whether it was."""

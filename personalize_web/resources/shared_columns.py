@@ -6,12 +6,14 @@ while it is asked for that dataset, never while a request waits, but for the fir
 
 import fcntl
 import json
+import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,10 @@ POINTER = "indexes.json"
 _FOLDER = "indexes"
 _NOTE = "indexes-here.json"
 _ATTEMPTS = 20
+_UPLOAD = timedelta(hours=1)
+"""An index that is being published has its name by then."""
+
+log = logging.getLogger(__name__)
 
 _looked: dict[Path, float] = {}
 _lock = threading.Lock()
@@ -57,10 +63,17 @@ def index(storage_key: UUID, name: str) -> Path:
         if due:
             _looked[path.parent] = time.monotonic()
     if not path.exists() and due:
-        fetch(storage_key)
+        _look(storage_key)
     elif due:
-        _background(os.getpid()).submit(fetch, storage_key)
+        _background(os.getpid()).submit(_look, storage_key)
     return path
+
+
+def _look(storage_key: UUID) -> None:
+    try:
+        fetch(storage_key)
+    except OSError:
+        log.warning("S3 did not say which indexes are the newest; the next look asks again.", exc_info=True)
 
 
 def fetch(storage_key: UUID) -> None:
@@ -103,8 +116,14 @@ def publish(storage_key: UUID, name: str, version: int) -> None:
         raise TimeoutError("Other machines kept publishing indexes of the same dataset.")
     with _noted(storage_key) as note:
         note[name] = file
-    if before:
-        objects.remove([f"{_FOLDER}/{before['file']}"])
+    _remove_unnamed(objects.within(_FOLDER), {about["file"] for about in present.values()}, before and before["file"])
+
+
+def _remove_unnamed(files: Objects, named: Collection[str], replaced: str | None) -> None:
+    """Remove the file that was replaced, and what a crash left before it was named."""
+    old = datetime.now(UTC) - _UPLOAD
+    written = files.listing().items()
+    files.remove(file for file, when in written if file not in named and (file == replaced or when < old))
 
 
 @contextmanager

@@ -127,6 +127,35 @@ def test_requests_do_not_wait_for_s3_while_an_index_is_here(ana, run_jobs, on_s3
 
 
 @pytest.mark.s3
+def test_an_index_that_is_here_answers_while_s3_does_not(ana, run_jobs, on_s3, dataset_arn, monkeypatch, caplog):
+    world.import_file(ana, run_jobs, dataset_arn, world.put_interactions())
+    key = Dataset.objects.get().storage_key
+
+    def unreachable(self, name):
+        raise OSError("no answer")
+
+    monkeypatch.setattr(Objects, "read", unreachable)
+    assert runtime_columns.history_of_dataset(key).of("u1").item_ids
+    (locations.columns_folder(key) / locations.HISTORY).unlink()
+    assert runtime_columns.history_of_dataset(key) is None
+    assert "the next look asks again" in caplog.text
+
+
+@pytest.mark.s3
+def test_an_index_that_a_crash_left_unnamed_goes(ana, run_jobs, on_s3, dataset_arn, tmp_path, monkeypatch):
+    world.import_file(ana, run_jobs, dataset_arn, world.put_interactions())
+    dataset = Dataset.objects.get()
+    indexes = shared_columns.objects_of(dataset.storage_key).within("indexes")
+    (tmp_path / "left").write_text("left behind")
+    indexes.upload(tmp_path / "left", "history-left")
+    folders.publish_index(dataset, locations.HISTORY, 100)
+    assert "history-left" in indexes.listing()
+    monkeypatch.setattr(shared_columns, "_UPLOAD", -timedelta(minutes=1))
+    folders.publish_index(dataset, locations.HISTORY, 101)
+    assert len(indexes.listing()) == 1
+
+
+@pytest.mark.s3
 def test_an_index_of_an_older_version_does_not_take_the_place_of_a_newer(ana, run_jobs, on_s3, dataset_arn):
     dataset = Dataset.objects.get()
     path = locations.columns_folder(dataset.storage_key) / locations.HISTORY

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from personalize_web.engine.columns import manifest as manifests
 from personalize_web.engine.columns.disk import GONE, LocalDisk, Overtaken
@@ -92,6 +93,16 @@ class BucketDisk:
             fetched = True
         if fetched:
             self.cache.make_room()
+
+    def open(self, file: str) -> IO[bytes]:
+        try:
+            return (self.root / file).open("rb")
+        except FileNotFoundError:
+            pass
+        try:
+            return self.objects.open(file)
+        except FileNotFoundError as error:
+            raise DataError(GONE) from error
 
     def copy(self, file: str) -> Path:
         path = self.root / file

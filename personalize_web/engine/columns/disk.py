@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 from uuid import uuid4
 
 import duckdb
@@ -52,6 +52,9 @@ class Disk(Protocol):
 
     def fetch(self, segments: Iterable[Segment]) -> None:
         """Make the segments readable in :attr:`root`. Raises DataError where one has been removed."""
+
+    def open(self, file: str) -> IO[bytes]:
+        """A segment's bytes, to read some parts of it."""
 
     def copy(self, file: str) -> Path:
         """Where this machine can read a file that :meth:`files` named."""
@@ -99,6 +102,12 @@ class LocalDisk:
     def fetch(self, segments: Iterable[Segment]) -> None:
         if not all((self.root / segment.file).exists() for segment in segments):
             raise DataError(GONE)
+
+    def open(self, file: str) -> IO[bytes]:
+        try:
+            return (self.root / file).open("rb")
+        except FileNotFoundError as error:
+            raise DataError(GONE) from error
 
     def copy(self, file: str) -> Path:
         return self.root / file

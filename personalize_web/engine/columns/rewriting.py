@@ -26,6 +26,11 @@ _BATCH = 1 << 17
 """Rows that are in memory at a time, and in a row group."""
 
 
+def schema_of(columns: Mapping[str, str]) -> pa.Schema:
+    """The Arrow types of SQL types."""
+    return pa.schema([(column, ARROW_TYPES[type_]) for column, type_ in columns.items()])
+
+
 class Wanted:
     """Values to look for in a column of many files."""
 
@@ -131,12 +136,13 @@ def _write(
     target: Path,
 ) -> int:
     """The rows of the segments one after another; with ``begins``, the first place of each rank, ORDER is added."""
-    types = {column: ARROW_TYPES[type_] for column, type_ in columns.items() if column in held}
+    types = {field.name: field.type for field in schema_of(columns) if field.name in held}
     types |= {column: pa.string() for column in sorted(held - set(columns) - {ORDER})}
     if begins is not None:
         types[ORDER] = pa.int64()
     schema = pa.schema(types.items())
     rows = 0
+    waiting: list[pa.RecordBatch] = []
     with pq.ParquetWriter(target, schema) as writer:
         for segment in segments:
             at = 0
@@ -148,12 +154,18 @@ def _write(
                         places = np.arange(at, at + batch.num_rows) if inside is None else inside.to_numpy()
                         arrays[ORDER] = pa.array(places + begins[segment.rank])
                     at += batch.num_rows
-                    writer.write_batch(_filled(arrays, schema, batch.num_rows))
+                    waiting.append(filled(arrays, schema, batch.num_rows))
+                    if sum(each.num_rows for each in waiting) >= _BATCH:
+                        writer.write_batch(pa.concat_batches(waiting))
+                        waiting.clear()
             rows += at
+        if waiting:
+            writer.write_batch(pa.concat_batches(waiting))
     return rows
 
 
-def _filled(arrays: Mapping[str, pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+def filled(arrays: Mapping[str, pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+    """The arrays as ``schema`` wants them; null where there is none."""
     return pa.record_batch(
         [
             arrays[field.name].cast(field.type) if field.name in arrays else pa.nulls(rows, field.type)

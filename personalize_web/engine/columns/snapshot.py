@@ -6,8 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from personalize_web.engine.columns import duck, superseded, views
+from personalize_web.engine.columns import duck, rewriting, superseded, views
 from personalize_web.engine.columns.disk import Disk
 from personalize_web.engine.columns.manifest import Manifest, Origin, Segment
 
@@ -80,10 +81,16 @@ class Snapshot:
 
     def sample(self, n: int) -> pa.Table:
         """The first ``n`` stored rows of the newest segment: enough to see what the data look like."""
-        newest = self.segments[-1:]
-        self.disk.fetch(newest)
-        query = views.stored(self.manifest, self.disk.root, newest)
-        return self._read(f"SELECT * FROM ({query}) ORDER BY {views.PLACE} LIMIT {int(n)}", None)
+        schema = rewriting.schema_of(self.manifest.columns)
+        batches: list[pa.RecordBatch] = []
+        for segment in self.segments[-1:]:
+            with self.disk.open(segment.file) as file:
+                for batch in pq.ParquetFile(file).iter_batches(n):
+                    arrays = dict(zip(batch.schema.names, batch.columns, strict=True))
+                    batches.append(rewriting.filled(arrays, schema, batch.num_rows))
+                    if sum(each.num_rows for each in batches) >= n:
+                        break
+        return pa.Table.from_batches(batches, schema).slice(0, n)
 
     def _read(self, query: str, columns: Sequence[str] | None) -> pa.Table:
         chosen = self.columns if columns is None else tuple(columns)

@@ -41,6 +41,13 @@ def test_what_one_machine_writes_another_reads(machine, written):
     assert users(machine("one")) == users(machine("three")) == ["u1", "u2"]
 
 
+def test_a_sample_is_read_without_a_copy(machine, written):
+    machine("one").replace_bulk([written(events(("u1", "a", 1), ("u2", "b", 2)))], INTERACTIONS)
+    two = machine("two")
+    assert rows_of(two.snapshot().sample(1)) == [("u1", "a", 1)]
+    assert copies(two) == set()
+
+
 def test_machines_that_write_at_the_same_time_lose_nothing(machine, written, monkeypatch):
     monkeypatch.setattr(store_module, "_SMALL", 0)
     files = [written(events((f"u{number}", "a", number))) for number in range(6)]

@@ -97,6 +97,15 @@ def test_chosen_columns_come_alone(store, written):
     assert snapshot.sample(5).num_rows == 1
 
 
+def test_a_sample_is_the_first_rows_of_the_newest_segment(store, written, monkeypatch):
+    store.replace_bulk([written(people(("u1", 1)))], USERS)
+    store.append_individual(people(*[(f"p{row}", row) for row in range(9)]), 1, USERS)
+    store.adopt(users_schema(PLAN))
+    monkeypatch.setattr(type(store.disk), "fetch", None)
+    assert rows_of(store.snapshot().sample(2)) == [("p0", 0, None), ("p1", 1, None)]
+    assert store.snapshot().sample(100).num_rows == 9
+
+
 def test_an_older_snapshot_reads_what_it_saw(store, written):
     before = store.replace_bulk([written(events(("u1", "a", 1)))], INTERACTIONS)
     store.append_individual(events(("u2", "b", 2)), 1, INTERACTIONS)
