@@ -113,7 +113,7 @@
     const list = box.querySelector("[data-unfinished]");
     if (!list) return;
     const asked = await fetch(`${box.dataset.upload}?folder=${encodeURIComponent(box.dataset.folder || "")}`).catch(() => null);
-    if (!asked?.ok) return;
+    if (!asked?.ok || !asked.headers.get("Content-Type")?.includes("json")) return;
     const { unfinished: left } = await asked.json();
     list.hidden = left.length === 0;
     list.querySelector("ul").replaceChildren(...left.map((one) => {

@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from personalize_web.engine.schemas import template
+from personalize_web import operations
+from personalize_web.engine.schemas import template, written
 from personalize_web.resources.models import DataCheck, Dataset, DatasetImportJob
 from tests import factories
 from tests.console.data_files import interactions, store, text_of
@@ -126,6 +127,29 @@ def test_metrics_are_published_only_with_a_metric_attribution(console, dataset):
     words = text_of(page)
     assert "Publish metrics for this import job" in words and "Needs a metric attribution." in words
     assert "disabled" in page.content.decode().split('name="publish"')[1].split(">")[0]
+
+
+def test_metrics_are_published_once_there_is_an_output_path(console, ana, group, run_jobs):
+    fields = [{"name": name, "type": "string"} for name in ("USER_ID", "ITEM_ID", "EVENT_TYPE")]
+    text = written("INTERACTIONS", [*fields, {"name": "TIMESTAMP", "type": "long"}])
+    made = factories.dataset(ana, group, of_schema=factories.schema(ana, "with-types", text=text))
+    operations.create_metric_attribution(
+        ana,
+        name="clicks",
+        dataset_group_arn=group.arn,
+        metrics=[{"eventType": "click", "metricName": "clicks", "expression": "SAMPLECOUNT()"}],
+        metrics_output_config={
+            "s3DataDestination": {"path": "s3://metrics/lab/"},
+            "roleArn": "arn:aws:iam::123456789012:role/R",
+        },
+    )
+    run_jobs()
+    page = console.get(f"{DATASET}import-jobs/-new/")
+    assert "Metrics of the imported events go to s3://metrics/lab/" in text_of(page)
+    rows = "USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP\n" + "".join(f"u{n},i{n},click,170000{n:04d}\n" for n in range(1200))
+    given = {"job_name": "p", "data_location": store("check/clicks.csv", rows), "role": "default", "publish": "on"}
+    assert console.post(f"{DATASET}import-jobs/-new/", given).status_code == 303
+    assert DatasetImportJob.objects.get(dataset=made).publish_attribution_metrics
 
 
 def test_an_empty_dataset_is_made_on_the_way_out(console, group):

@@ -98,9 +98,7 @@ def _facts(connection: duckdb.DuckDBPyConnection, column: str, name: str) -> Fac
     ).fetchone()
     assert found is not None
     (rows, filled, distinct, mean, longest, *counts) = found
-    return Facts(
-        column, rows, filled, distinct, float(mean or 0), longest or 0, *counts, samples=_samples(connection, name)
-    )
+    return Facts(column, rows, filled, distinct, float(mean or 0), longest or 0, *counts, _samples(connection, name))
 
 
 def _samples(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:
