@@ -1,7 +1,7 @@
 """Items' and users' columns for answers: memory-mapped, read by id without a query engine."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,8 @@ TITLES = ("TITLE", "NAME", "ITEM_NAME", "PRODUCT_NAME", "MOVIE_TITLE", "DISPLAY_
 """Names a column of titles usually has, the likeliest first."""
 
 
-def build(snapshot: Snapshot, schema: Schema, path: Path, *, check: Callable[[], None] = lambda: None) -> None:
-    """Write the newest record of every id of ``snapshot`` to the file ``path``, atomically and piece by piece.
-
-    ``check`` is called now and then and may raise to end it.
-    """
+def build(snapshot: Snapshot, schema: Schema, path: Path) -> None:
+    """Write the newest record of every id of ``snapshot`` to the file ``path``, atomically and piece by piece."""
     key = KEYS[schema.dataset_type]
     kinds = {name: _kind(type_) for name, type_ in snapshot.manifest.columns.items() if name != key}
     title = _title(schema, [name for name, kind in kinds.items() if kind == "text"])
@@ -39,7 +36,6 @@ def build(snapshot: Snapshot, schema: Schema, path: Path, *, check: Callable[[],
                 column.append(batch.column(name))
             if search and title:
                 search.append(pc.utf8_lower(batch.column(title)))
-            check()
         ids.finish()
         out.about = {"kinds": kinds, "title": title, "version": snapshot.version}
 

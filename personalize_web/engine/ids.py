@@ -24,7 +24,7 @@ class Vocabulary:
     def __init__(self, bytes_: NDArray[np.uint8], offsets: NDArray[np.int64], hashes: NDArray[np.uint64],
                  order: NDArray[np.int64]) -> None:
         self._bytes, self._offsets, self._hashes, self._order = bytes_, offsets, hashes, order
-        self._text = memoryview(np.ascontiguousarray(bytes_))
+        self._text = np.ascontiguousarray(bytes_).data
         self._found: dict[str, int] = {}
 
     @classmethod
@@ -111,7 +111,7 @@ class VocabularyWriter:
     def append(self, ids: pa.Array) -> None:
         """Put ids behind those there are; none may stand twice, and none may be missing."""
         content, offsets = packing.texts(ids)
-        text, places = memoryview(content), offsets.tolist()
+        text, places = content.data, offsets.tolist()
         hashes = (_hash(text[begin:end]) for begin, end in pairwise(places))
         self._hashes.append(np.fromiter(hashes, np.uint64, len(ids)))
         self._put("bytes", content)

@@ -1,6 +1,6 @@
 """Writes the index of users' newest events, in memory that does not grow with their number."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +32,12 @@ _MOST_PARTS = 400
 _EVENT = np.dtype([("at", "i8"), ("place", "i8"), ("user", "i4"), ("item", "i4"), ("kind", "i4"), ("value", "f4")])
 
 
-def build(
-    snapshot: Snapshot, path: Path, *, covered: Covered = NOTHING, check: Callable[[], None] = lambda: None
-) -> dict[str, Any]:
+def build(snapshot: Snapshot, path: Path, *, covered: Covered = NOTHING) -> dict[str, Any]:
     """Write the index of ``snapshot`` to the file ``path``; a reader sees the old index or the new one.
 
     The answer, kept in the index too, are counts of all events that count: rows, users, items, users_with_two,
     event_types (type -> rows) and last_timestamp (Unix seconds; None without events); of action interactions actions
-    instead of items. ``check`` is called now and then and may raise to end it.
+    instead of items.
     """
     with ExitStack() as stack:
         connection = stack.enter_context(duck.connect(memory=_MEMORY))
@@ -47,13 +45,10 @@ def build(
         source = _Source.of(connection, snapshot)
         out = stack.enter_context(packing.Writer(path))
         users = source.write_ids(out, "users", "USER_ID")
-        check()
         items = source.write_ids(out, "items", source.item)
-        check()
         parts = _Parts(folder, len(users), snapshot.rows(), stack)
         for batch in source.batches(users, items):
             parts.add(batch)
-            check()
         counts = _Counts(len(source.kinds))
         end = np.int64(0)
         out.append("offsets", np.zeros(1, np.int64))
@@ -66,7 +61,6 @@ def build(
             out.append("kind_rows", kept["kind"])
             out.append("timestamps", kept["at"])
             out.append("values", kept["value"])
-            check()
         things = "actions" if source.item == "ACTION_ID" else "items"
         found = counts.told(source.kinds) | {"users": len(users), things: len(items)}
         out.about = {

@@ -30,14 +30,14 @@ COUNT_SECONDS = 3600.0
 """How old the counts of many rows may be; rows themselves are always up to date."""
 
 
-def renew(dataset: Dataset, *, check: Callable[[], None] = lambda: None) -> None:
+def renew(dataset: Dataset) -> None:
     """Rebuild what requests read of this dataset; readers see the old or the new, never a half."""
     if dataset.dataset_type in OF_EVENTS:
-        _renew_history(dataset, _covered(dataset.events.filter(stored=True)), check)
+        _renew_history(dataset, _covered(dataset.events.filter(stored=True)))
     elif dataset.dataset_type in attributes.KEYS:
         snapshot = folders.store_of(dataset).snapshot()
         path = locations.columns_folder(dataset.storage_key) / locations.ATTRIBUTES
-        attributes.build(snapshot, folders.schema_of(dataset), path, check=check)
+        attributes.build(snapshot, folders.schema_of(dataset), path)
         folders.publish_index(dataset, locations.ATTRIBUTES, snapshot.version)
 
 
@@ -56,11 +56,11 @@ def after_storing(dataset: Dataset, moved: int) -> None:
         _renew_history(dataset, _covered(dataset.events.filter(user_id__isnull=False), _newest_marked(dataset)))
 
 
-def _renew_history(dataset: Dataset, covered: Covered, check: Callable[[], None] = lambda: None) -> None:
+def _renew_history(dataset: Dataset, covered: Covered) -> None:
     """``covered`` was looked up before: the snapshot holds those events and perhaps more."""
     snapshot = folders.store_of(dataset).snapshot()
     path = locations.columns_folder(dataset.storage_key) / locations.HISTORY
-    indexing_histories.build(snapshot, path, covered=covered, check=check)
+    indexing_histories.build(snapshot, path, covered=covered)
     folders.publish_index(dataset, locations.HISTORY, snapshot.version)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from personalize_web.engine import attributes, indexing_histories, packing, schemas
 from personalize_web.engine.attributes import Attributes
 from personalize_web.engine.columns import ColumnStore
-from personalize_web.engine.errors import DataError, Stopped
+from personalize_web.engine.errors import DataError
 from personalize_web.engine.history import Covered, HistoryIndex
 
 INTERACTIONS = schemas.parse(schemas.template("INTERACTIONS", "VIDEO_ON_DEMAND"), domain="VIDEO_ON_DEMAND")
@@ -132,15 +132,16 @@ def test_an_index_says_which_recorded_events_it_holds(tmp_path):
     assert (index.event_upto, index.about.covered.events, index.about.stored_rows) == (17, 3, 1)
 
 
-def test_work_that_is_stopped_leaves_the_index_before(tmp_path):
+def test_work_that_is_interrupted_leaves_the_index_before(tmp_path, monkeypatch):
     snapshot = stored(tmp_path, INTERACTIONS, events([("u", "i", "watch", 1)]))
     indexing_histories.build(snapshot, tmp_path / "history")
 
-    def stop():
-        raise Stopped
+    def no_room(*_):
+        raise OSError(28, "No space left on device")
 
-    with pytest.raises(Stopped):
-        indexing_histories.build(snapshot, tmp_path / "history", check=stop)
+    monkeypatch.setattr(indexing_histories, "_newest", no_room)
+    with pytest.raises(OSError, match="No space"):
+        indexing_histories.build(snapshot, tmp_path / "history")
     assert len(HistoryIndex.open(tmp_path / "history").of("u")) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["columns", "history"]
 
