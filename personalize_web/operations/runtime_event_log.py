@@ -6,10 +6,12 @@ answered that is not on disk; nothing waits for anything but the commit.
 """
 
 import json
+import logging
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,8 +20,14 @@ from django.utils import timezone
 
 from personalize_web.resources.models import Event
 
+logger = logging.getLogger(__name__)
+
 MOST = 5_000
 """Rows of one transaction; a call's rows stay together."""
+IDLE = 5.0
+"""Seconds without work after which the writer's connection is closed."""
+AGE = 30.0
+"""Seconds after which a connection is looked at again: it may be too old, or useless."""
 PATIENCE = 120.0
 """Seconds until a call gives up waiting."""
 
@@ -52,31 +60,30 @@ _INTO = ["INSERT INTO", Event._meta.db_table, "(", ", ".join([*_NAMES, "received
 _ONCE = "ON CONFLICT (dataset_id, digest) DO NOTHING"
 _ONE_BY_ONE = " ".join([*_INTO, "VALUES (", ", ".join(["%s"] * (len(_NAMES) + 2)), ")", _ONCE])
 
-_TYPES = {"dataset_id": "bigint", "event_value": "float8", "timestamp": "float8", "repeated": "bool"}
-_AS_JSON = [f"{name}::jsonb" if name in ("properties", "impression") else name for name in _NAMES]
+_TYPES = {
+    "dataset_id": "bigint", "event_value": "float8", "timestamp": "float8", "repeated": "bool", "named": "bool",
+    "place": "int",
+}  # fmt: skip
+_AS = {"properties": "new.properties::jsonb", "impression": "new.impression::jsonb",
+       "repeated": "new.repeated OR found.there IS NOT NULL"}  # fmt: skip
 _AT_ONCE = " ".join(
     [
-        *_INTO, "SELECT", ", ".join(_AS_JSON), ", %s, false FROM json_to_recordset(%s::json) AS new (",
-        ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in [*_NAMES]), ", place int) ORDER BY place", _ONCE,
+        *_INTO, "SELECT", ", ".join(_AS.get(name, f"new.{name}") for name in _NAMES), ", %s, false",
+        "FROM json_to_recordset(%s::json) AS new (",
+        ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in [*_NAMES, "named", "place"]),
+        ") LEFT JOIN LATERAL (SELECT true AS there FROM", Event._meta.db_table, "AS known WHERE",
+        "known.event_id = new.event_id AND known.dataset_id = new.dataset_id LIMIT 1) AS found ON new.named",
+        "ORDER BY place", _ONCE,
     ]
 )  # fmt: skip
-"""The same for PostgreSQL, which takes a table of rows in one statement. It comes as JSON, quickest to write."""
-_LOOK_UP = {
-    "sqlite": " ".join(
-        [
-            "SELECT event_id FROM", Event._meta.db_table,
-            "WHERE event_id IN (SELECT value FROM json_each(%s)) AND dataset_id = %s",
-        ]
-    ),
-    "postgresql": " ".join(
-        [
-            "SELECT found.event_id FROM json_array_elements_text(%s::json) AS given (event_id) JOIN LATERAL",
-            "(SELECT event_id FROM", Event._meta.db_table,
-            "WHERE event_id = given.event_id AND dataset_id = %s LIMIT 1) AS found ON true",
-        ]
-    ),
-}  # fmt: skip
-"""One look into the index for each id: a list of ids makes PostgreSQL read a fresh table whole."""
+"""For PostgreSQL one statement, which is a transaction by itself: it takes the rows as JSON, which is quickest to
+write, and looks into the index once for each id: a list of ids would make it read a fresh table whole."""
+_LOOK_UP = " ".join(
+    [
+        "SELECT event_id FROM", Event._meta.db_table,
+        "WHERE event_id IN (SELECT value FROM json_each(%s)) AND dataset_id = %s",
+    ]
+)  # fmt: skip
 
 
 class Removed(Exception):
@@ -119,6 +126,8 @@ class _Writer:
     def __init__(self) -> None:
         self._waiting: list[_Call] = []
         self._came = threading.Condition()
+        self._opened = 0.0
+        self._tuned: Any = None
         self._thread = threading.Thread(target=self._run, name="event-log", daemon=True)
         self._thread.start()
 
@@ -142,16 +151,42 @@ class _Writer:
         while True:
             calls = self._next()
             try:
-                connection.close_if_unusable_or_obsolete()
-                with on_disk():
-                    _write(calls)
+                self._make_ready()
+                _write(calls)
+            except OperationalError:
+                self._once_more(calls)
             except BaseException as error:  # the calls learn it: nobody else is there to
                 _end(calls, error)
+
+    def _once_more(self, calls: list[_Call]) -> None:
+        """After the database went away, on a new connection: what was written after all is not written twice."""
+        logger.warning("the event log could not be written; trying once more", exc_info=True)
+        try:
+            self._make_ready()
+            _write(calls)
+        except BaseException as error:
+            _end(calls, error)
+
+    def _make_ready(self) -> None:
+        """A connection that works, and on which SQLite waits for the disk at each commit; other databases always do.
+
+        One that was in use just now is not asked whether it still works, unless something went wrong on it.
+        """
+        if connection.errors_occurred or time.monotonic() - self._opened > AGE:
+            connection.close_if_unusable_or_obsolete()
+            self._opened = time.monotonic()
+        if connection.vendor == "sqlite" and (
+            connection.connection is None or connection.connection is not self._tuned
+        ):
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA synchronous=FULL")
+            self._tuned = connection.connection
 
     def _next(self) -> list[_Call]:
         with self._came:
             while not self._waiting:
-                self._came.wait()
+                if not self._came.wait(IDLE):
+                    connection.close()
             rows = count = 0
             for call in self._waiting:
                 rows += len(call.rows)
@@ -181,10 +216,11 @@ def _write(calls: list[_Call]) -> None:
     """All calls in one transaction; where that fails, each in its own, so that one cannot spoil another."""
     try:
         _commit([row for call in calls for row in call.rows])
+    except OperationalError:
+        raise
     except DatabaseError as error:
         if len(calls) == 1:
-            gone = isinstance(error, IntegrityError)
-            _end(calls, Removed() if gone else error)
+            _end(calls, Removed() if isinstance(error, IntegrityError) else error)
             return
         for call in calls:
             _write([call])
@@ -198,24 +234,30 @@ def _end(calls: list[_Call], error: BaseException | None) -> None:
 
 
 def _commit(rows: Sequence[Row]) -> None:
-    with transaction.atomic():
+    with nullcontext() if connection.vendor == "postgresql" else transaction.atomic():
         _insert(rows, timezone.now())
 
 
 def _insert(rows: Sequence[Row], now: datetime) -> None:
     with connection.cursor() as cursor:
-        known = _known(cursor, rows)
-        values = []
-        for row in rows:
-            key = (row.dataset_id, row.event_id)
-            values.append((*row[:3], *row[4:], row.named and key in known))
-            known.add(key)
         if connection.vendor == "postgresql":
-            table = [dict(zip(_NAMES, each, strict=True), place=place) for place, each in enumerate(values)]
+            names = [*_NAMES, "named", "place"]
+            table = [
+                dict(zip(names, (*each, row.named, place), strict=True))
+                for place, (row, each) in enumerate(zip(rows, _marked(rows, set()), strict=True))
+            ]
             cursor.execute(_AT_ONCE, [now, json.dumps(table)])
         else:
             moment = connection.ops.adapt_datetimefield_value(now)
-            cursor.executemany(_ONE_BY_ONE, [(*each, moment, False) for each in values])
+            cursor.executemany(_ONE_BY_ONE, [(*each, moment, False) for each in _marked(rows, _known(cursor, rows))])
+
+
+def _marked(rows: Sequence[Row], known: set[tuple[int, str]]) -> Iterator[tuple[Any, ...]]:
+    """The values of each row, and whether its given id is ``known`` or came before in these rows."""
+    for row in rows:
+        key = (row.dataset_id, row.event_id)
+        yield (*row[:3], *row[4:], row.named and key in known)
+        known.add(key)
 
 
 def _known(cursor: Any, rows: Sequence[Row]) -> set[tuple[int, str]]:
@@ -226,7 +268,7 @@ def _known(cursor: Any, rows: Sequence[Row]) -> set[tuple[int, str]]:
             given[row.dataset_id].append(row.event_id)
     known = set()
     for dataset, ids in given.items():
-        cursor.execute(_LOOK_UP[connection.vendor], [json.dumps(ids), dataset])
+        cursor.execute(_LOOK_UP, [json.dumps(ids), dataset])
         known |= {(dataset, event_id) for (event_id,) in cursor.fetchall()}
     return known
 
