@@ -207,7 +207,7 @@ else:
 
 # Web processes: models are memory-mapped and shared between them ---------------------------------
 WEB_WORKERS = int(_number("WEB_WORKERS", min(os.cpu_count() or 1, 4)))
-WEB_THREADS = int(_number("WEB_THREADS", 4))
+WEB_THREADS = int(_number("WEB_THREADS", 8))  # calls that wait for the disk share its commits
 
 # Storage ----------------------------------------------------------------------------------------
 # Empty: s3://bucket/key is DATA_DIR/buckets/bucket/key. "s3://": a real S3 endpoint (AWS_ENDPOINT_URL_S3).
