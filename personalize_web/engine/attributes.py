@@ -122,6 +122,20 @@ class Attributes:
         """The column whose value names an item to a person, if there is one."""
         return self._title
 
+    def kind(self, column: str) -> str:
+        """``text``, ``number`` or ``boolean``."""
+        return self._kinds[column]
+
+    def numbers(self, column: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """All values of a numeric column by row, and where there is one."""
+        return self._arrays[f"{column}:values"], self._arrays[f"{column}:valid"].view(bool)
+
+    def texts(self, column: str) -> pa.Array:
+        """All values of a text column by row, null where there is none; nothing is copied."""
+        offsets, content = self._arrays[f"{column}:offsets"], self._arrays[f"{column}:bytes"]
+        plain = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(content))
+        return pc.if_else(pa.array(self._arrays[f"{column}:valid"].view(bool)), plain, pa.scalar(None, plain.type))
+
     def row(self, id: str) -> dict[str, Any] | None:
         """The record of ``id``: column -> value, None for a missing value; None for an unknown id."""
         row = self.ids.row(id)

@@ -1,0 +1,20 @@
+"""Filters: expressions that say which items, users or actions may be answered."""
+
+from personalize_web.engine.filters.checking import MOST_FIELDS, check
+from personalize_web.engine.filters.columns import DatasetColumns
+from personalize_web.engine.filters.evaluation import Scope, evaluate, read_values, uses_user_columns
+from personalize_web.engine.filters.grammar import FilterError, parse
+from personalize_web.engine.filters.tree import Filter
+
+__all__ = [
+    "MOST_FIELDS",
+    "DatasetColumns",
+    "Filter",
+    "FilterError",
+    "Scope",
+    "check",
+    "evaluate",
+    "parse",
+    "read_values",
+    "uses_user_columns",
+]
