@@ -16,7 +16,7 @@ from personalize_web.operations.errors import InvalidInputException, LimitExceed
 from personalize_web.operations.gate import operation, own_operation
 from personalize_web.resources import locations, statuses
 from personalize_web.resources.models import DataDeletionJob, DatasetGroup, Job
-from personalize_web.workers import deleted_users, job, user_files
+from personalize_web.workers import deleted_users, job, lease, user_files
 
 
 @operation
@@ -99,10 +99,12 @@ def describe_data_deletion_job_details(caller: Caller, *, data_deletion_job_arn:
     """Ours, for its page: how many users were named and known, what went where, and what could not go at once.
 
     ``rows`` is by dataset type; ``users``, ``known``, ``seconds`` are None until the job is COMPLETED. ``remains`` are
-    sentences for the group's owner.
+    sentences for the group's owner. ``waitingFor`` are the jobs (kind, resourceArn, state) that a PENDING one lets end.
     """
-    summary = lookup.get(DataDeletionJob, caller, data_deletion_job_arn).summary
+    found = lookup.get(DataDeletionJob, caller, data_deletion_job_arn)
+    summary = found.summary
     return {
+        "waitingFor": _running(found) if found.status == statuses.PENDING else [],
         "users": summary.get("users"),
         "known": summary.get("known"),
         "rows": summary.get("rows", {}),
@@ -110,6 +112,16 @@ def describe_data_deletion_job_details(caller: Caller, *, data_deletion_job_arn:
         "seconds": summary.get("seconds"),
         "remains": summary.get("remains", []),
     }
+
+
+def _running(found: DataDeletionJob) -> list[dict[str, str]]:
+    row = Job.objects.filter(resource_arn=found.arn).order_by("-pk").first()
+    rivals = lease.rivals(row) if row else None
+    return [] if rivals is None else [_shown(each) for each in rivals.filter(state=Job.State.IN_PROGRESS)]
+
+
+def _shown(row: Job) -> dict[str, str]:
+    return {"kind": row.kind, "resourceArn": row.resource_arn, "state": row.state}
 
 
 @own_operation(role=ADMINISTRATOR, recorded=False)
@@ -132,7 +144,7 @@ def preview_data_deletion(
         "users": len(ids),
         "known": found.known,
         "interactions": found.rows.get("INTERACTIONS", 0) + found.rows.get("ACTION_INTERACTIONS", 0),
-        "running": [{"kind": each.kind, "resourceArn": each.resource_arn, "state": each.state} for each in running],
+        "running": [_shown(each) for each in running],
     }
 
 

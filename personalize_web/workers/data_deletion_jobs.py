@@ -74,6 +74,6 @@ def _renew_indexes(context: JobContext, group: DatasetGroup) -> None:
     context.phase("Build indexes", 5, PHASES)
     every = deleted_users.with_columns(group)
     for number, dataset in enumerate(every, start=1):
-        indexes.renew(dataset, check=context.check)
+        indexes.renew(dataset)
         dataset.change(statistics=indexes.counts(dataset))
         context.progress(number / len(every))

@@ -32,5 +32,5 @@ def delete_recorded_events(context: JobContext, dataset: Dataset) -> None:
     folders.store_of(dataset).clear("PUT")
     context.log(f"{gone:,} recorded events deleted.")
     context.phase("Build indexes", 2, 2)
-    indexes.renew(dataset, check=context.check)
+    indexes.renew(dataset)
     indexes.count(dataset)

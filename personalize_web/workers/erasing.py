@@ -13,6 +13,7 @@ from personalize_web.resources.models import (
     AuditRecord,
     Campaign,
     DataCheck,
+    DataDeletionJob,
     DataInsightsJob,
     DataPreparation,
     DatasetGroup,
@@ -60,6 +61,7 @@ def erase(group: DatasetGroup, ids: set[str], context: JobContext) -> int:
     _redact(group.data_checks.all(), ids, ("result", "failure_reason"), DataCheck)
     _redact(group.data_preparations.all(), ids, ("result", "recipe", "failure_reason"), DataPreparation)
     _redact(group.insights_jobs.all(), ids, ("result",), DataInsightsJob)
+    _redact(group.data_deletion_jobs.filter(failure_reason__isnull=False), ids, ("failure_reason",), DataDeletionJob)
     jobs = Job.objects.filter(dataset_group_arn=group.arn)
     _redact(jobs.filter(failure_reason__isnull=False), ids, ("failure_reason",), Job)
     _redact(JobLogLine.objects.filter(job__in=jobs), ids, ("text",), JobLogLine)

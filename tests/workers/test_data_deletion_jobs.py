@@ -184,6 +184,8 @@ def test_it_waits_for_an_import_that_runs_and_keeps_new_work_waiting(ana, run_jo
     analysis = operations.create_data_insights_job(ana, dataset_group_arn=group)["dataInsightsJobArn"]
     run_jobs()
     assert DataDeletionJob.objects.get(arn=arn).status == "PENDING"
+    waiting = operations.describe_data_deletion_job_details(ana, data_deletion_job_arn=arn)["waitingFor"]
+    assert waiting == [{"kind": running.kind, "resourceArn": dataset, "state": "IN_PROGRESS"}]
     assert Job.objects.get(resource_arn=analysis).state == "PENDING"
     running.delete()
     run_jobs()

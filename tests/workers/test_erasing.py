@@ -92,3 +92,21 @@ def test_log_lines_of_the_group_lose_the_id_and_those_of_others_do_not(ana):
         f"Found: {ERASED}.",
         "Found: 'u1'.",
     ]
+
+
+@pytest.mark.django_db
+def test_the_reason_of_a_failed_deletion_loses_an_id_that_stood_where_the_header_should(ana):
+    group = factories.active_group(ana)
+    failed = group.data_deletion_jobs.create(
+        arn="a", account=group.account, region=group.region, name="a", failure_reason="found 'u1'.", role_arn="r"
+    )
+    erasing.erase(group, {"u1"}, NoContext())
+    failed.refresh_from_db()
+    assert failed.failure_reason == f"found {ERASED}."
+
+
+class NoContext:
+    """A job's context that is never asked to stop."""
+
+    def check(self):
+        pass
