@@ -249,7 +249,7 @@ class FirstImportForm(ImportForm):
         )
         self.fields["source"].widget.about = {
             STORAGE: {
-                "description": "One CSV file or a folder; upload from this browser if the file is not there yet."
+                "description": "One CSV or Parquet file, or a folder; upload from this browser if it is not there yet."
             },
             API: {"description": f"Creates an empty dataset; {later}"},
         }

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
@@ -22,6 +23,9 @@ from personalize_web.operations import ServiceError, statuses
 
 REMEMBERED = 1800
 """Seconds that a guess or a report on a sample is kept, so that a step forth and back does not read the file again."""
+MEMORY = LocMemCache("preparations", {"TIMEOUT": REMEMBERED, "MAX_ENTRIES": 64})
+"""In this process only: guesses and reports quote rows, which have no place in a store that outlives the deletion of
+their users."""
 EARLIER = 10
 """How many earlier preparations the first step offers."""
 
@@ -168,12 +172,13 @@ class PrepareWizard(DatasetPage, WizardPage):
         )
 
     def _remembered(self, key: tuple[str, ...], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        parts = (self.caller.arn, self.wizard, self.group["name"], self.kind.key, *key)
+        read = self.saved.get("_read", "")  # choosing the source again reads it again
+        parts = (self.caller.arn, self.wizard, read, self.group["name"], self.kind.key, *key)
         name = "prepare-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
-        found = cache.get(name)
+        found = MEMORY.get(name)
         if found is None:
             found = make()
-            cache.set(name, found, REMEMBERED)
+            MEMORY.set(name, found)
         return found
 
     # What the base class asks for.
@@ -225,6 +230,7 @@ class PrepareWizard(DatasetPage, WizardPage):
         """The source must be readable before columns are asked for, the recipe must hold before there is a report."""
         try:
             if step.slug == "source":
+                self.save("_read", QueryDict(f"at={time.time()}"))
                 self.__dict__.pop("guess", None)
                 assert self.guess is not None
             elif step.slug in ("map", "fix"):

@@ -98,6 +98,14 @@ def test_columns_are_proposed_with_conversions(walk):
     assert 'value="date-day-first" selected' in body.split('name="convert_TIMESTAMP"')[1].split("</select>")[0]
 
 
+def test_choosing_the_source_again_reads_it_again(walk):
+    walk.source()
+    assert "customer" in walk.get("map").content.decode()
+    walk.source(MESSY.replace("customer", "patron"))
+    body = walk.get("map").content.decode()
+    assert 'value="patron" selected' in body and "customer" not in body
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
