@@ -25,6 +25,8 @@ ARROW_TYPES = {
 _BATCH = 1 << 17
 """Rows that are in memory at a time, and in a row group."""
 
+NO_ROWS: NDArray[np.int64] = np.empty(0, np.int64)
+
 
 def schema_of(columns: Mapping[str, str]) -> pa.Schema:
     """The Arrow types of SQL types."""

@@ -174,7 +174,7 @@ class ColumnStore:
             segments: list[Segment] = []
             removed, tainted = 0, self._unnamed(before, wanted)
             for segment in before.segments:
-                rows = wanted.rows(self.root / segment.file) if column in segment.columns else ()
+                rows = wanted.rows(self.root / segment.file) if column in segment.columns else rewriting.NO_ROWS
                 if not len(rows):
                     segments.append(segment)
                     continue
