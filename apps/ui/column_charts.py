@@ -79,7 +79,7 @@ def categories(id: str, column: str, top: Sequence[Sequence[Any]], rows: int) ->
     return figures.chart(
         id,
         f"Values of {column}",
-        f"The {len(shown)} most frequent",
+        f"The {len(shown)} most frequent" if len(shown) != 1 else "Its only value",
         [bar],
         layout,
         figures.table(

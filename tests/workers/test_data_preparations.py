@@ -39,9 +39,16 @@ def written():
 
 
 def test_an_attempt_that_lost_its_lease_puts_no_file(run_jobs, preparation, monkeypatch):
-    monkeypatch.setattr(lease, "keep", lambda row, **values: False)
+    write, done = preparing.write, []
+
+    def loses(*arguments, **more):
+        done.append(write(*arguments, **more))
+        monkeypatch.setattr(lease, "keep", lambda row, **values: False)
+        return done[0]
+
+    monkeypatch.setattr(preparing, "write", loses)
     run_jobs(1)
-    assert not written().exists()
+    assert done[0].written == 200 and not written().exists()
     preparation.refresh_from_db()
     assert preparation.status != "ACTIVE" and preparation.result is None
 
