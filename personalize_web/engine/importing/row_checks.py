@@ -154,8 +154,8 @@ def _tell(
         return BadRow(source.name, lines[ordinal], rules[at].field.name, shown(text), rule, unit)  # type: ignore[arg-type]
 
     for (at, code), n in counts.items():
-        examples = [bad(*place) for place in places if place[1:3] == (at, code)]
-        found.add(rules[at].rules[code].says, rules[at].field.name, n, examples)
+        named = [bad(*place) for place in places if place[1:3] == (at, code)]
+        found.add(rules[at].rules[code].says, rules[at].field.name, n, named)
     listed = [
         bad(row[0], at, row[1 + 2 * at], row[2 + 2 * at])
         for row in first
