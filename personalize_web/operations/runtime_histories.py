@@ -99,14 +99,16 @@ def joined(kept: History, since: Iterable[Past]) -> History:
     new = list(since)
     if not new:
         return kept
-    known = set(zip(kept.timestamps, kept.item_ids, kept.event_types, strict=True))
-    new = [event for event in new if (int(event.timestamp), event.item_id, event.event_type) not in known]
-    old = zip(kept.timestamps, kept.item_ids, kept.event_types, kept.values, strict=True)
-    events = [*map(Past._make, old), *new]
-    events.sort(key=itemgetter(0))
+    if kept.timestamps and int(min(event.timestamp for event in new)) <= kept.timestamps[-1]:
+        known = set(zip(kept.timestamps, kept.item_ids, kept.event_types, strict=True))
+        new = [event for event in new if (int(event.timestamp), event.item_id, event.event_type) not in known]
+        old = zip(kept.timestamps, kept.item_ids, kept.event_types, kept.values, strict=True)
+        new = [*map(Past._make, old), *new]
+        kept = PastEvents()
+    new.sort(key=itemgetter(0))
     return PastEvents(
-        [event.item_id for event in events],
-        [event.event_type for event in events],
-        [int(event.timestamp) for event in events],
-        [event.value for event in events],
+        [*kept.item_ids, *(event.item_id for event in new)],
+        [*kept.event_types, *(event.event_type for event in new)],
+        [*kept.timestamps, *(int(event.timestamp) for event in new)],
+        [*kept.values, *(event.value for event in new)],
     )

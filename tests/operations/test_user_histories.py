@@ -2,10 +2,12 @@
 
 import pytest
 
+from personalize_web.engine.serving import PastEvents
 from personalize_web.operations import (
     describe_items,
     get_user_history,
     put_events,
+    runtime_histories,
     search_items,
     suggest_users,
 )
@@ -105,3 +107,19 @@ def test_a_group_without_data_has_nobody(ana, db):
 def test_another_accounts_group_is_not_found(eve, arn):
     with pytest.raises(ResourceNotFoundException):
         get_user_history(eve, dataset_group_arn=arn, user_id="u0")
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        ([], ["a1", "b5"]),
+        ([(9.5, "d"), (7.0, "c")], ["a1", "b5", "c7", "d9"]),
+        ([(5.4, "b"), (3.0, "z"), (9.0, "d")], ["a1", "z3", "b5", "d9"]),
+        ([(5.4, "other")], ["a1", "b5", "other5"]),
+    ],
+)
+def test_index_and_log_are_joined_in_the_order_of_time_and_equal_events_count_once(since, expected):
+    kept = PastEvents(["a", "b"], ["w", "w"], [1, 5], [None, 2.0])
+    found = runtime_histories.joined(kept, [runtime_histories.Past(at, item, "w", None) for at, item in since])
+    assert [f"{item}{at}" for item, at in zip(found.item_ids, found.timestamps, strict=True)] == expected
+    assert len(found.event_types) == len(found.values) == len(expected)
