@@ -12,12 +12,14 @@ from personalize_web.operations import Caller, statuses
 from personalize_web.resources import arns
 from personalize_web.resources.models import (
     Campaign,
+    DataDeletionJob,
     Dataset,
     DatasetExportJob,
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
     Job,
+    MetricAttribution,
     Recommender,
     Schema,
     Solution,
@@ -110,6 +112,34 @@ def export_job(
         dataset=of_dataset,
         dataset_arn=of_dataset.arn,
         job_output={"s3DataDestination": {"path": "s3://data/exports/"}},
+        status=status,
+        **values,
+    )
+
+
+def deletion_job(
+    caller: Caller, of_group: DatasetGroup, name: str = "deletion-1", *, status: str = statuses.COMPLETED, **values: Any
+) -> DataDeletionJob:
+    """A data deletion job; finished unless said otherwise."""
+    return DataDeletionJob.objects.create(
+        **_base(DataDeletionJob, caller, name),
+        dataset_group=of_group,
+        data_location="s3://data/users.csv",
+        role_arn="arn:aws:iam::123456789012:role/eraser",
+        status=status,
+        **values,
+    )
+
+
+def metric_attribution(
+    caller: Caller, of_group: DatasetGroup, name: str = "clicks", *, status: str = statuses.ACTIVE, **values: Any
+) -> MetricAttribution:
+    """A metric attribution."""
+    output = {"roleArn": "arn:aws:iam::123456789012:role/reports"}
+    return MetricAttribution.objects.create(
+        **_base(MetricAttribution, caller, name),
+        dataset_group=of_group,
+        metrics_output_config=output,
         status=status,
         **values,
     )

@@ -1,5 +1,7 @@
 """Every answer of every operation that works, against the output shape of the service model."""
 
+import json
+
 import pytest
 
 from personalize_web import operations
@@ -9,10 +11,19 @@ from tests.operations.test_contract import NOT_AVAILABLE, assert_answer_fits
 
 pytestmark = pytest.mark.django_db
 
-ELSEWHERE = {"put_events", "get_recommendations"}
+ELSEWHERE = {
+    "get_personalized_ranking",
+    "get_recommendations",
+    "put_action_interactions",
+    "put_actions",
+    "put_events",
+    "put_items",
+    "put_users",
+}
 """Their own tests read their answers."""
 ROLE = "arn:aws:iam::123456789012:role/reader"
 UPDATE = {"status": "CREATE FAILED", "failureReason": "No.", "creationDateTime": 1.5, "lastUpdatedDateTime": 2.5}
+CLICKS = {"eventType": "Click", "metricName": "clicks", "expression": "SAMPLECOUNT()"}
 EXPLORED = {"itemExplorationConfig": {"explorationWeight": "0.5"}}
 
 
@@ -40,12 +51,17 @@ def world(ana):
     recommender.change(latest_update=UPDATE | {"recommenderConfig": EXPLORED})
     factories.recommender(ana, group, "failed", status="CREATE FAILED", failure_reason="No.")
     factories.import_job(ana, dataset, "failed", status="CREATE FAILED", failure_reason="No.", role_arn=ROLE)
+    factories.export_job(ana, dataset, "failed", status="CREATE FAILED", failure_reason="No.")
+    factories.deletion_job(ana, group, "failed", status="FAILED", failure_reason="No.")
     made = {
+        "data_deletion_job": factories.deletion_job(ana, group, num_deleted=7),
+        "dataset_export_job": factories.export_job(ana, dataset),
         "dataset_group": group,
         "dataset": dataset,
         "schema": dataset.schema,
         "dataset_import_job": factories.import_job(ana, dataset, role_arn=ROLE),
         "event_tracker": factories.event_tracker(ana, group),
+        "metric_attribution": factories.metric_attribution(ana, group, metrics=[CLICKS]),
         "solution": solution,
         "solution_version": version,
         "campaign": campaign,
@@ -72,6 +88,30 @@ def cases(world):
             "dataset_arn": dataset,
             "data_source": {"dataLocation": "s3://data/"},
         },
+        "create_dataset_export_job": {
+            "job_name": "new",
+            "dataset_arn": dataset,
+            "role_arn": ROLE,
+            "job_output": {"s3DataDestination": {"path": "s3://data/"}},
+        },
+        "create_data_deletion_job": {
+            "job_name": "new",
+            "dataset_group_arn": group,
+            "role_arn": ROLE,
+            "data_source": {"dataLocation": "s3://data/users.csv"},
+        },
+        "create_metric_attribution": {
+            "name": "new",
+            "dataset_group_arn": "other",
+            "metrics": [CLICKS],
+            "metrics_output_config": {"roleArn": ROLE},
+        },
+        "update_metric_attribution": {
+            "metric_attribution_arn": world["metric_attribution_arn"],
+            "add_metrics": [CLICKS | {"metricName": "more"}],
+        },
+        "delete_metric_attribution": {"metric_attribution_arn": world["metric_attribution_arn"]},
+        "update_dataset": {"dataset_arn": "items", "schema_arn": "longer"},
         "create_event_tracker": {"name": "new", "dataset_group_arn": "other"},
         "create_solution": {"name": "new", "dataset_group_arn": group, "recipe_arn": factories.recipe_arn("aws-sims")},
         "create_solution_version": {"solution_arn": world["solution_arn"]},
@@ -122,6 +162,16 @@ def prepare(caller, world, name):
         return {"other": factories.active_group(caller, "other").arn}
     if name in ("create_dataset", "delete_schema"):
         return {"users": factories.schema(caller, dataset_type="USERS", domain=group.domain).arn}
+    if name == "create_metric_attribution":
+        other = factories.active_group(caller, "other", domain=group.domain)
+        factories.dataset(caller, other)
+        return {"other": other.arn}
+    if name == "update_dataset":
+        items = group.datasets.get(dataset_type="ITEMS")
+        text = json.loads(items.schema.text)
+        text["fields"].append({"name": "SHELF", "type": ["null", "string"], "categorical": True})
+        longer = factories.schema(caller, "longer", dataset_type="ITEMS", domain=group.domain, text=json.dumps(text))
+        return {"items": items.arn, "longer": longer.arn}
     if name == "delete_dataset":
         return {"items": group.datasets.get(dataset_type="ITEMS").arn}
     if name == "delete_solution":
@@ -153,8 +203,11 @@ def test_only_what_is_optional_is_ever_absent(ana, world, name):
     never = {
         "describe_algorithm": {"algorithmImage", "roleArn"},
         "describe_campaign": {"failureReason"},
+        "describe_data_deletion_job": {"failureReason"},
+        "describe_dataset_export_job": {"failureReason"},
         "describe_dataset_group": {"failureReason"},
         "describe_dataset_import_job": {"failureReason"},
+        "describe_metric_attribution": {"failureReason"},
         "describe_recommender": {"failureReason"},
         "describe_solution": {"autoMLResult"},
         "describe_solution_version": {"failureReason", "tunedHPOParams"},

@@ -9,7 +9,7 @@ from personalize_web.operations.errors import (
     ResourceNotFoundException,
 )
 from personalize_web.resources import locations
-from personalize_web.resources.models import MetricAttribution, Record
+from personalize_web.resources.models import Record
 from personalize_web.workers import folders
 from tests import factories
 
@@ -113,19 +113,6 @@ def test_its_imports_stay_listed_and_its_successor_starts_with_a_full_one(ana, g
         )
 
 
-def attribution(caller, group, expression):
-    return MetricAttribution.objects.create(
-        arn=MetricAttribution.write_arn("clicks", account=caller.account, region=caller.region),
-        account=caller.account,
-        region=caller.region,
-        name="clicks",
-        dataset_group=group,
-        metrics=[{"eventType": "Watch", "metricName": "clicks", "expression": expression}],
-        metrics_output_config={},
-        status="ACTIVE",
-    )
-
-
 @pytest.mark.parametrize(
     ("expression", "kind", "holds"),
     [
@@ -136,7 +123,8 @@ def attribution(caller, group, expression):
     ],
 )
 def test_a_metric_attribution_holds_the_datasets_it_reads(ana, group, expression, kind, holds):
-    made = attribution(ana, group, expression)
+    metric = {"eventType": "Watch", "metricName": "clicks", "expression": expression}
+    made = factories.metric_attribution(ana, group, metrics=[metric])
     dataset = factories.dataset(ana, group, kind)
     if holds:
         with pytest.raises(ResourceInUseException, match=made.arn):

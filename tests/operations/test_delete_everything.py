@@ -5,7 +5,7 @@ import pytest
 from personalize_web import operations
 from personalize_web.engine.errors import DataError
 from personalize_web.operations import errors
-from personalize_web.resources.models import DatasetGroup, Job, MetricAttribution, Schema, SolutionVersion
+from personalize_web.resources.models import DatasetGroup, Job, Schema, SolutionVersion
 from personalize_web.workers import datasets, job, solutions
 from tests import factories
 
@@ -21,15 +21,7 @@ def group(ana):
     factories.campaign(ana, factories.solution_version(ana, factories.solution(ana, made)))
     factories.recommender(ana, made)
     factories.event_tracker(ana, made)
-    MetricAttribution.objects.create(
-        arn=MetricAttribution.write_arn("clicks", account=ana.account, region=ana.region),
-        account=ana.account,
-        region=ana.region,
-        name="clicks",
-        dataset_group=made,
-        metrics_output_config={},
-        status="ACTIVE",
-    )
+    factories.metric_attribution(ana, made)
     factories.import_job(ana, interactions)
     return made
 
