@@ -148,8 +148,8 @@ def _put_records(caller: Caller, dataset: Dataset, records: list[dict[str, Any]]
     for record in records:
         beside, rest = _members(record, {member.lower(): member})
         given.append(_with({member: _text(beside.get(member))}, rest))
-    put = {"USERS": put_users, "ITEMS": put_items, "ACTIONS": put_actions}[kind]
-    _attempt(lambda: put(caller, dataset_arn=dataset.arn, **{kind.lower(): given}), kind.lower())
+    puts: dict[str, Callable[..., None]] = {"USERS": put_users, "ITEMS": put_items, "ACTIONS": put_actions}
+    _attempt(partial(puts[kind], caller, dataset_arn=dataset.arn, **{kind.lower(): given}), kind.lower())
 
 
 def _members(record: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:

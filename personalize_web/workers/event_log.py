@@ -25,8 +25,19 @@ from personalize_web.workers.events import OF_EVENTS
 
 REJECTED_DAYS = 14
 COUNT_DAYS = 7
+NIGHT = 3
+"""The hour, in UTC, in which the log is gone through."""
 AT_ONCE = 500
 """Rows deleted in one statement, so that the database is never held for long."""
+
+
+def clean_up() -> None:
+    """Forget old refusals and counts, and once a night old rows of the log: large indexes are made anew afterwards."""
+    now = timezone.now()
+    RejectedRecord.objects.filter(rejected_at__lt=now - timedelta(days=REJECTED_DAYS)).delete()
+    IngestionCount.objects.filter(hour__lt=now - timedelta(days=COUNT_DAYS)).delete()
+    if now.hour == NIGHT:
+        prune()
 
 
 def prune() -> int:
@@ -42,12 +53,9 @@ def prune() -> int:
     before is not marked; in the columns, equal rows count once and of several with one id the first counts. So
     trainings, minimums and analyses see the same.
     """
-    now = timezone.now()
-    RejectedRecord.objects.filter(rejected_at__lt=now - timedelta(days=REJECTED_DAYS)).delete()
-    IngestionCount.objects.filter(hour__lt=now - timedelta(days=COUNT_DAYS)).delete()
     if not settings.EVENT_LOG_DAYS:
         return 0
-    before = now - timedelta(days=settings.EVENT_LOG_DAYS)
+    before = timezone.now() - timedelta(days=settings.EVENT_LOG_DAYS)
     _delete(Record.objects.filter(stored=True, received_at__lt=before))
     datasets = Dataset.objects.filter(dataset_type__in=OF_EVENTS, status=statuses.ACTIVE)
     return sum(_delete(needless(dataset, before)) for dataset in datasets.select_related("dataset_group", "schema"))

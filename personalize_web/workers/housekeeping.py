@@ -43,7 +43,7 @@ def clean_up() -> None:
     _remove_shared_orphans()
     for dataset in Dataset.objects.all():
         _tidy(dataset)
-    event_log.prune()
+    event_log.clean_up()
     call_command("clearsessions")
 
 

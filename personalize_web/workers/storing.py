@@ -48,7 +48,7 @@ def store(
             return 0
         if context:
             context.require_lease()
-        _renew(dataset, len(moved))
+        indexes.after_storing(dataset, len(moved))
         for begin in range(0, len(moved), AT_ONCE):
             waiting.model._default_manager.filter(pk__in=moved[begin : begin + AT_ONCE]).update(stored=True)
         indexes.count(dataset)
@@ -102,8 +102,3 @@ def _wait(context: JobContext | None) -> None:
     if context:
         context.check()
     time.sleep(_PAUSE)
-
-
-def _renew(dataset: Dataset, moved: int) -> None:
-    renew = getattr(indexes, "after_storing", None)
-    renew(dataset, moved) if renew else indexes.renew(dataset)

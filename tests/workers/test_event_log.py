@@ -164,6 +164,14 @@ def test_rejected_records_and_counts_go_with_the_clean_up(dataset):
     assert (RejectedRecord.objects.count(), IngestionCount.objects.count()) == (1, 1)
 
 
+@pytest.mark.parametrize(("hour", "gone"), [(event_log.NIGHT, 2), (event_log.NIGHT + 1, 0)])
+def test_the_log_is_gone_through_once_a_night(stored, monkeypatch, hour, gone):
+    now = timezone.now().replace(hour=hour)
+    monkeypatch.setattr(event_log.timezone, "now", lambda: now)
+    housekeeping.clean_up()
+    assert Event.objects.count() == 3 - gone
+
+
 def test_many_rows_go_some_at_a_time(stored, monkeypatch):
     monkeypatch.setattr(event_log, "AT_ONCE", 1)
     assert event_log.prune() == 2

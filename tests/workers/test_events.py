@@ -130,7 +130,7 @@ def test_every_batch_is_moved(interactions, monkeypatch):
 def test_what_was_interrupted_is_stored_once(interactions, monkeypatch, after):
     record(interactions, 0)
     record(interactions, 1)
-    broken = (indexes, "count") if after == "index" else (storing, "_renew")
+    broken = (indexes, "count") if after == "index" else (indexes, "after_storing")
     with monkeypatch.context() as patched:
         patched.setattr(*broken, lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
         with pytest.raises(RuntimeError):
@@ -144,7 +144,7 @@ def test_a_newer_version_stays_the_newest_when_storing_was_interrupted(dataset_o
     users = dataset_of("USERS", "Users", USER_FIELDS)
     Record.objects.create(dataset=users, key="u", values={"AGE": 1})
     with monkeypatch.context() as patched:
-        patched.setattr(storing, "_renew", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+        patched.setattr(indexes, "after_storing", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
         with pytest.raises(RuntimeError):
             events.store_waiting(users)
     Record.objects.create(dataset=users, key="u", values={"AGE": 2})
@@ -158,7 +158,7 @@ def test_what_reads_the_columns_is_renewed_before_the_log_is_marked(interactions
     def look(dataset, moved):
         seen.append((moved, Event.objects.filter(stored=True).count()))
 
-    monkeypatch.setattr(indexes, "after_storing", look, raising=False)
+    monkeypatch.setattr(indexes, "after_storing", look)
     record(interactions, 0)
     events.store_waiting(interactions)
     assert seen == [(1, 0)]
