@@ -17,6 +17,8 @@ from apps.ui.pages import ConsolePage, DetailPage, FormPage
 from personalize_web import operations
 from personalize_web.operations import statuses
 
+LABELS = {key: label for choices in prepare_forms.CONVERTERS.values() for key, label in choices if key}
+"""Converters as the wizard calls them."""
 PHASES = ("Fetch", "Map columns", "Look for gaps", "Write rows")
 
 
@@ -114,7 +116,7 @@ def _mapping(recipe: Mapping[str, Any]) -> list[dict[str, str]]:
             "field": one["field"],
             "source": one["column"] or "",
             "value": "" if one["column"] else one.get("value") or "(empty)",
-            "convert": ", ".join(one.get("convert", ())),
+            "convert": ", ".join(LABELS.get(step, step) for step in one.get("convert", ())),
             "missing": {"keep": "", "drop": "row dropped", "mean": "filled with the mean"}.get(
                 how := missing.get(one["field"], {}).get("how", "keep"),
                 "most frequent value" if how == "frequent" else str(missing.get(one["field"], {}).get("value")),

@@ -370,7 +370,7 @@ def said(step: Mapping[str, Any]) -> str:
     if step["step"] == "drop":
         return f"{rows} without {step['field']} dropped"
     if step["step"] == "duplicates":
-        return f"{rows} dropped that were equal to an earlier one"
+        return f"{rows} equal to an earlier one dropped"
     if step["step"] == "outliers":
         return f"{rows} dropped with {step['field']} outside {step['low']:,.6g} to {step['high']:,.6g}"
     return f"{rows} without {step['field']} filled with {step['value']}"

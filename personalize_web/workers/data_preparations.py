@@ -22,7 +22,8 @@ def create(context: JobContext, preparation: DataPreparation) -> Publication:
     context.phase("Fetch files", 1, 1 + (len(preparing.PHASES) if preparation.output_location else 1))
     schema = schemas.parse(preparation.schema_text, domain=preparation.dataset_group.domain)
     files = locations.files_to_import(locations.parse(preparation.source_location))
-    context.log(f"{len(files):,} files with {sum(file.bytes for file in files):,} bytes.")
+    size = sum(file.bytes for file in files)
+    context.log(f"{len(files):,} file{'' if len(files) == 1 else 's'} with {size:,} bytes.")
     scratch = settings.DATA_DIR / "scratch" / f"job-{context.row.pk}"
     shutil.rmtree(scratch, ignore_errors=True)  # of an attempt that was killed
     scratch.mkdir(parents=True)

@@ -79,7 +79,7 @@ def test_the_log_says_what_was_done(ana, group, run_jobs):
     lines = operations.get_job_log(ana, resource_arn=found["dataPreparationArn"])["lines"]
     texts = " ".join(line["text"] for line in lines)
     assert "2 of 5 rows written." in texts and "1 row without USER_ID dropped." in texts
-    assert "1 row dropped that were equal to an earlier one." in texts
+    assert "1 row equal to an earlier one dropped." in texts
 
 
 def test_the_recipe_runs_again_on_the_next_file(ana, group, run_jobs):

@@ -76,9 +76,11 @@ def write(
 
 def _tell(reporter: Reporter, left_out: int, unfit: Any, result: fixing.Fixed) -> None:
     if left_out:
-        reporter.log(f"{left_out:,} rows could not be split into cells and were left out.", level="warning")
+        rows = "1 row" if left_out == 1 else f"{left_out:,} rows"
+        reporter.log(f"{rows} could not be split into cells, and left out.", level="warning")
     for name, count in unfit.items():
-        reporter.log(f"{count:,} cells hold no value of {name}; they count as missing.", level="warning")
+        cells = "1 cell holds" if count == 1 else f"{count:,} cells hold"
+        reporter.log(f"{cells} no value of {name} and count as missing.", level="warning")
     for step in result.steps:
         if step["rows"]:
             reporter.log(said(step))
@@ -90,7 +92,7 @@ def said(step: dict[str, Any]) -> str:
     if step["step"] == "drop":
         return f"{rows} without {step['field']} dropped."
     if step["step"] == "duplicates":
-        return f"{rows} dropped that were equal to an earlier one."
+        return f"{rows} equal to an earlier one dropped."
     if step["step"] == "outliers":
         return f"{rows} dropped with {step['field']} outside {step['low']:,.6g} to {step['high']:,.6g}."
     return f"{rows} without {step['field']} filled with {step['value']}."
