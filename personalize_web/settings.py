@@ -253,6 +253,8 @@ QUOTAS = {
         "results": 500,
         "results_with_metadata": 50,
         "metadata_columns": 10,
+        "filters": 10,
+        "filter_fields": 10,
         "filter_interactions": 100,
         "put_events_per_second": 1000,
         "put_action_interactions_per_second": 1000,

@@ -76,6 +76,13 @@ from personalize_web.operations.event_trackers import (
     list_event_trackers,
 )
 from personalize_web.operations.events import put_action_interactions, put_events
+from personalize_web.operations.filters import (
+    check_filter_expression,
+    create_filter,
+    delete_filter,
+    describe_filter,
+    list_filters,
+)
 from personalize_web.operations.group_deletion import delete_everything, describe_deletion_plan
 from personalize_web.operations.histories import describe_items, get_user_history, search_items, suggest_users
 from personalize_web.operations.import_preflight import preflight_import
@@ -98,15 +105,11 @@ from personalize_web.operations.metric_attributions import (
 from personalize_web.operations.not_yet import (
     create_batch_inference_job,
     create_batch_segment_job,
-    create_filter,
-    delete_filter,
     describe_batch_inference_job,
     describe_batch_segment_job,
-    describe_filter,
     get_action_recommendations,
     list_batch_inference_jobs,
     list_batch_segment_jobs,
-    list_filters,
 )
 from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
 from personalize_web.operations.quota_details import list_quotas
@@ -333,6 +336,7 @@ __all__ = [  # noqa: RUF022
     "cancel_upload",  # for uploads: forget what was received
     "download_stored_object",  # for the storage page and exports: a whole file
     "download_stored_objects",  # for exports: several files as one archive
+    "check_filter_expression",  # for the filter editor: what is wrong with an expression, and where
     "list_tagged_resources",  # for lists filtered by tag:Key=Value
     "delete_stored_object",  # for the storage page: remove a file or a folder
     "describe_upload",  # for uploads: where an interrupted one goes on

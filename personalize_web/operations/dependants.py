@@ -19,6 +19,7 @@ def of_group(group: DatasetGroup) -> list[Iterable[Resource]]:
         group.solutions.all(),
         group.event_trackers.all(),
         group.metric_attributions.all(),
+        group.filters.all(),
         group.datasets.all(),
         group.data_deletion_jobs.filter(status__in=RUNNING),
     ]
@@ -28,6 +29,7 @@ def of_dataset(dataset: Dataset) -> list[Iterable[Resource]]:
     """What keeps a dataset from being deleted. Campaigns, solutions and ACTIVE recommenders do not."""
     group = dataset.dataset_group
     return [
+        group.filters.all(),
         group.event_trackers.all() if dataset.dataset_type == "INTERACTIONS" else (),
         [each for each in group.metric_attributions.all() if refers(each, dataset)],
         dataset.import_jobs.filter(status__in=statuses.BUILDING),

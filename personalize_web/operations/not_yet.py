@@ -68,9 +68,5 @@ create_batch_segment_job = refused("create_batch_segment_job")
 describe_batch_segment_job = absent("describe_batch_segment_job", "batch_segment_job_arn", "batch-segment-job")
 list_batch_segment_jobs = empty("list_batch_segment_jobs", "batchSegmentJobs")
 
-create_filter = refused("create_filter")
-delete_filter = absent("delete_filter", "filter_arn", "filter")
-describe_filter = absent("describe_filter", "filter_arn", "filter")
-list_filters = empty("list_filters", "Filters")
 
 get_action_recommendations = refused("get_action_recommendations")

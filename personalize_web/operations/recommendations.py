@@ -3,17 +3,19 @@
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from personalize_web.engine.serving import Recommended, Request
+from personalize_web.engine.serving import Request
 from personalize_web.operations import (
-    lookup,
     quotas,
     runtime_columns,
     runtime_datasets,
     runtime_deployments,
+    runtime_filters,
     runtime_histories,
     runtime_metadata,
+    runtime_promotions,
     runtime_rates,
     runtime_served_lists,
     serving_models,
@@ -23,7 +25,8 @@ from personalize_web.operations.errors import InvalidInputException
 from personalize_web.operations.gate import operation, own_operation
 from personalize_web.operations.runtime_datasets import Places
 from personalize_web.operations.runtime_deployments import Deployment
-from personalize_web.resources import arns
+from personalize_web.operations.runtime_filters import About
+from personalize_web.operations.runtime_promotions import Placed
 from personalize_web.resources.models import ServedList
 
 DEFAULT_RESULTS = 25
@@ -48,19 +51,33 @@ def get_recommendations(
 ) -> dict[str, Any]:
     """Items for a user, items related to an item, or popular items, as the recipe behind the ARN decides."""
     deployment = runtime_deployments.find(caller, campaign_arn, recommender_arn)
-    _refuse_filters(filter_arn, promotions)
+    promotion = runtime_promotions.read(promotions)
     _check_request(deployment, user_id, item_id, num_results, with_metadata=bool(metadata_columns))
     runtime_rates.take(f"get_recommendations {deployment.arn}", limit=quotas.limit("requests_per_second"))
     places = runtime_datasets.of_group(deployment.dataset_group_id)
     columns = runtime_metadata.check(deployment, places.items, metadata_columns) if metadata_columns else {}
     served = uuid.uuid4()
-    found: list[Recommended] = []
+    about = About(deployment, places, user_id, item_id)
+    allowed = runtime_filters.mask(caller, about, filter_arn, filter_values) if filter_arn else None
+    placed: list[Placed] = []
     if num_results:
-        request = _request(
-            deployment, places, user_id, item_id, num_results, context or {}, seed=served.int & 0x7FFFFFFF
+        request = replace(
+            _request(deployment, places, user_id, item_id, num_results, context or {}, seed=served.int & 0x7FFFFFFF),
+            allowed=allowed,
         )
-        found = serving_models.get(deployment.storage_key).recommend(request)
-    return _answer("itemList", deployment, places, found, columns, served, user_id)
+        model = serving_models.get(deployment.storage_key)
+        if promotion is None:
+            placed = [Placed(each) for each in model.recommend(request)]
+        else:
+            mask = runtime_filters.mask(caller, about, promotion.filter_arn, promotion.filter_values)
+            placed = runtime_promotions.place(
+                promotion,
+                num_results,
+                lambda many: model.recommend(replace(request, allowed=mask, num_results=many)),
+                lambda many: model.recommend(replace(request, num_results=2 * many)),
+                seed=request.seed,
+            )
+    return _answer("itemList", deployment, places, placed, columns, served, user_id)
 
 
 @operation
@@ -80,14 +97,17 @@ def get_personalized_ranking(
     Items that nobody had interacted with at the last training come last, without a score.
     """
     deployment = runtime_deployments.find(caller, campaign_arn)
-    _refuse_filters(filter_arn, ())
     _check_ranking(deployment, input_list, with_metadata=bool(metadata_columns))
     runtime_rates.take(f"get_personalized_ranking {deployment.arn}", limit=quotas.limit("requests_per_second"))
     places = runtime_datasets.of_group(deployment.dataset_group_id)
     columns = runtime_metadata.check(deployment, places.items, metadata_columns) if metadata_columns else {}
     request = _request(deployment, places, user_id, None, len(input_list), context or {}, seed=0)
+    if filter_arn:
+        about = About(deployment, places, user_id, None)
+        request = replace(request, allowed=runtime_filters.mask(caller, about, filter_arn, filter_values))
     found = serving_models.get(deployment.storage_key).rank(request, input_list)
-    return _answer("personalizedRanking", deployment, places, found, columns, uuid.uuid4(), user_id)
+    placed = [Placed(each) for each in found]
+    return _answer("personalizedRanking", deployment, places, placed, columns, uuid.uuid4(), user_id)
 
 
 @own_operation()
@@ -137,17 +157,6 @@ def try_recommendations(
     }
 
 
-def _refuse_filters(filter_arn: str | None, promotions: Sequence[dict[str, Any]]) -> None:
-    """No filter can exist yet, so that none is found; a promotion is one more filter."""
-    if filter_arn is not None:
-        parts = arns.read(filter_arn)
-        if parts is None or parts.kind != "filter":
-            raise InvalidInputException(f"{filter_arn} is not the ARN of a filter.", field="filter_arn")
-        raise lookup.not_found(filter_arn, field="filter_arn")
-    if promotions:
-        raise InvalidInputException("promotions are not available yet in this version.", field="promotions")
-
-
 def _check_request(
     deployment: Deployment, user_id: str | None, item_id: str | None, num_results: int, *, with_metadata: bool
 ) -> None:
@@ -188,13 +197,13 @@ def _answer(
     member: str,
     deployment: Deployment,
     places: Places,
-    found: list[Recommended],
+    placed: list[Placed],
     columns: Mapping[str, Any],
     served: uuid.UUID,
     user_id: str | None,
 ) -> dict[str, Any]:
     """The list with its metadata and its id, under which it is remembered."""
-    items, item_ids = _items(deployment, found), [each.item_id for each in found]
+    items, item_ids = _items(deployment, placed), [each.item.item_id for each in placed]
     if columns and places.items:
         for item, metadata in zip(items, runtime_metadata.values(places.items, item_ids, columns), strict=True):
             item["metadata"] = metadata
@@ -239,14 +248,16 @@ def _request(
     )
 
 
-def _items(deployment: Deployment, found: list[Recommended]) -> list[dict[str, Any]]:
+def _items(deployment: Deployment, placed: list[Placed]) -> list[dict[str, Any]]:
     scored, reasoned = deployment.recipe.can("scores"), deployment.recipe.can("reasons")
     items = []
-    for each in found:
-        item: dict[str, Any] = {"itemId": each.item_id}
-        if scored and each.score is not None:
-            item["score"] = each.score
+    for each in placed:
+        item: dict[str, Any] = {"itemId": each.item.item_id}
+        if scored and each.item.score is not None:
+            item["score"] = each.item.score
+        if each.promotion is not None:
+            item["promotionName"] = each.promotion
         if reasoned:
-            item["reason"] = list(each.reasons)
+            item["reason"] = list(each.item.reasons)
         items.append(item)
     return items

@@ -1,6 +1,6 @@
 """A user's history at this moment: what the columns hold, and what was recorded since."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -72,6 +72,18 @@ class UserEvents:
         upto = index.event_upto if index else 0
         since = (event.past for event in self.log if event.sequence > upto or not event.stored)
         return joined(index.of(self.user_id) if index else PastEvents(), since)
+
+    def items_of_types(self, event_types: Collection[str] | None, newest: int) -> set[str]:
+        """Items of the user's ``newest`` events of each of some types in lower case, or of every type."""
+        history = self.stored()
+        left: dict[str, int] = {}
+        found = set()
+        for item, kind in zip(reversed(history.item_ids), reversed(history.event_types), strict=True):
+            own = (kind or "").casefold()
+            if (event_types is None or own in event_types) and left.setdefault(own, newest) > 0:
+                left[own] -= 1
+                found.add(item)
+        return found
 
     def items_of_type(self, event_type: str, newest: int) -> set[str]:
         """Items of the user's ``newest`` events of one type, spelled in whatever case."""

@@ -25,6 +25,7 @@ def ordered(group: DatasetGroup) -> Iterator[tuple[str, StatefulResource]]:
         ("delete-solution", group.solutions.all()),
         ("delete-event-tracker", group.event_trackers.all()),
         ("delete-metric-attribution", group.metric_attributions.all()),
+        ("delete-filter", group.filters.all()),
         ("delete-dataset", group.datasets.all()),
     )
     for kind, rows in steps:

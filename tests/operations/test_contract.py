@@ -14,14 +14,10 @@ AWS = service_model.operations()
 NOT_AVAILABLE = {
     "create_batch_inference_job",
     "create_batch_segment_job",
-    "create_filter",
-    "delete_filter",
     "describe_batch_inference_job",
     "describe_batch_segment_job",
-    "describe_filter",
     "list_batch_inference_jobs",
     "list_batch_segment_jobs",
-    "list_filters",
     "get_action_recommendations",
 }
 """May only shrink: a name goes when its operation works."""

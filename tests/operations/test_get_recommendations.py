@@ -154,9 +154,10 @@ def test_a_filter_is_not_found(ana, popular):
         get_recommendations(ana, filter_arn=ABSENT.format("campaign"), **popular.target)
 
 
-def test_promotions_are_not_available_yet(ana, popular):
-    with pytest.raises(InvalidInputException, match="not available yet"):
-        get_recommendations(ana, promotions=[{"name": "p", "percentPromotedItems": 10}], **popular.target)
+def test_a_promotion_needs_its_share_and_its_filter(ana, popular):
+    for given in ({"name": "p", "percentPromotedItems": 10}, {"filterArn": ABSENT.format("filter")}):
+        with pytest.raises(InvalidInputException, match=r"promotions\.1\..* must be given"):
+            get_recommendations(ana, promotions=[given], **popular.target)
 
 
 def test_values_without_a_filter_and_unknown_context_are_passed_over(ana, popular):

@@ -20,6 +20,7 @@ from personalize_web.resources.models.events import (
     RejectedRecord,
     ServedList,
 )
+from personalize_web.resources.models.filters import Filter
 from personalize_web.resources.models.jobs import AuditRecord, Job, JobLogLine
 from personalize_web.resources.models.metric_attributions import MetricAttribution, MetricCount
 from personalize_web.resources.models.solutions import Campaign, Recommender, Solution, SolutionVersion
@@ -37,6 +38,7 @@ __all__ = [
     "DatasetImportJob",
     "Event",
     "EventTracker",
+    "Filter",
     "IngestionCount",
     "Job",
     "JobLogLine",
