@@ -1,7 +1,7 @@
 """What the cells of each column look like: the facts that guesses about a table rest on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import duckdb
 
@@ -63,6 +63,10 @@ class Facts:
         return self.filled > 0 and count >= share * self.filled
 
 
+_MEASURED = tuple(one.name for one in fields(Facts) if one.name not in ("column", "samples"))
+"""What one query counts, in its order."""
+
+
 def gather(source: Source, connection: duckdb.DuckDBPyConnection) -> list[Facts]:
     """Facts about every column from the first 10,000 rows, which stay as the table ``sample`` of the connection."""
     connection.execute("SET TimeZone = 'UTC'")
@@ -80,7 +84,8 @@ def _facts(connection: duckdb.DuckDBPyConnection, column: str, name: str) -> Fac
     comma = rf"{money}[+-]?{money}(\d{{1,3}}(\.\d{{3}})+|\d+),\d+{money}"
     several = r"[^,]{1,30}(,\s?[^,]{1,30})+"
     found = connection.execute(
-        f"""SELECT count(*), count({name}), count(DISTINCT {name}), avg(length({name})), max(length({name})),
+        f"""SELECT count(*), count({name}), count(DISTINCT {name}),
+        coalesce(avg(length({name})), 0), coalesce(max(length({name})), 0),
         count(*) FILTER (WHERE contains({name}, '|')),
         count(*) FILTER (WHERE regexp_full_match({name}, '\\[.*\\]')),
         count(*) FILTER (WHERE regexp_full_match({name}, {duck.text(several)})),
@@ -97,8 +102,8 @@ def _facts(connection: duckdb.DuckDBPyConnection, column: str, name: str) -> Fac
         FROM sample"""
     ).fetchone()
     assert found is not None
-    (rows, filled, distinct, mean, longest, *counts) = found
-    return Facts(column, rows, filled, distinct, float(mean or 0), longest or 0, *counts, _samples(connection, name))
+    measured = dict(zip(_MEASURED, found, strict=True))
+    return Facts(column, samples=_samples(connection, name), **measured)
 
 
 def _samples(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:
