@@ -277,7 +277,7 @@ class PrepareWizard(DatasetPage, WizardPage):
         """What was chosen."""
         if step.slug == "source" and self.location:
             return self.location.rstrip("/").rpartition("/")[2]
-        if step.slug == "map" and "map" in self.saved and self.step.slug != "map":
+        if step.slug == "map" and "map" in self.saved and self.step.slug not in ("source", "map"):
             return f"{len(self.mapped[2])} fields"
         return ""
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
+from apps.import_jobs import prepare
 from personalize_web.resources.models import DataPreparation
 from tests import factories
 from tests.console.data_files import store, text_of
@@ -252,6 +253,16 @@ def test_a_failed_preparation_names_its_reason(walk, run_jobs):
     run_jobs()
     words = text_of(walk.client.get(address))
     assert "The file could not be prepared" in words and "The file has no column customer" in words
+
+
+def test_a_source_that_is_gone_is_asked_for_again(walk):
+    walk.source()
+    walk.map()
+    prepare.MEMORY.clear()
+    (settings.BUCKETS_DIR / "data/in/messy.csv").unlink()
+    for step in ("map", "report", "fix"):
+        answer = walk.get(step)
+        assert answer.status_code == 422 and "There is no data at s3://data/in/messy.csv" in text_of(answer)
 
 
 def test_a_dataset_that_is_there_gives_the_fields(console, ana, group):
