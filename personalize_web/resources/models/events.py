@@ -80,7 +80,10 @@ class Record(models.Model):
 class RejectedRecord(models.Model):
     """A Put call's record that was refused, and why, so that its sender can be helped."""
 
-    dataset_group = models.ForeignKey(DatasetGroup, on_delete=models.CASCADE, related_name="rejected_records")
+    dataset_group = models.ForeignKey(
+        DatasetGroup, on_delete=models.CASCADE, related_name="rejected_records", db_constraint=False
+    )
+    """Written behind the answer: that must not be in the way of a group that is deleted meanwhile."""
     operation = models.CharField(max_length=64)
     """Such as ``PutEvents``."""
     error_code = models.CharField(max_length=128)
@@ -103,7 +106,9 @@ class RejectedRecord(models.Model):
 class IngestionCount(models.Model):
     """What one of the five Put operations took and refused in an hour, for one dataset group."""
 
-    dataset_group = models.ForeignKey(DatasetGroup, on_delete=models.CASCADE, related_name="ingestion_counts")
+    dataset_group = models.ForeignKey(
+        DatasetGroup, on_delete=models.CASCADE, related_name="ingestion_counts", db_constraint=False
+    )
     operation = models.CharField(max_length=64)
     hour = models.DateTimeField()
     """Its beginning."""
