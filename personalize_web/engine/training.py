@@ -64,7 +64,8 @@ def train_version(
     reporter.log(f"{len(dataset.item):,} interactions of {len(dataset.user_ids):,} users with "
                  f"{len(dataset.item_ids):,} items; {len(divided.tests):,} users held out")
     _phase(reporter, 2)
-    tuned, trials = {}, ()
+    tuned: dict[str, str] = {}
+    trials: tuple[dict[str, Any], ...] = ()
     if search:
         found_best = tune(recipe, divided.train, config, solution_config, options, reporter)
         tuned, trials, config = found_best.texts, found_best.trials, {**config, **found_best.values}

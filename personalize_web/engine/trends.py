@@ -36,8 +36,9 @@ def increases(item: NDArray, timestamp: NDArray[np.int64], weight: NDArray, *, i
     """Item -> interactions in ``(now - interval, now]``, and in the interval before it; both of length ``items``."""
     late = (timestamp > now - interval) & (timestamp <= now)
     early = (timestamp > now - 2 * interval) & (timestamp <= now - interval)
-    return (np.bincount(item[late], weights=weight[late], minlength=items),
-            np.bincount(item[early], weights=weight[early], minlength=items))
+    counts = [np.bincount(item[each], weights=weight[each], minlength=items).astype(np.float64)
+              for each in (late, early)]
+    return counts[0], counts[1]
 
 
 def rising(late: NDArray[np.float64], early: NDArray[np.float64], ranks: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any, cast
 
 from personalize_web.operations.answers import present
 from personalize_web.operations.caller import ANALYST, Caller
@@ -65,7 +65,7 @@ class _Sink:
 
 def _archive(files: list[locations.StoredObject]) -> Iterator[bytes]:
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
             with archive.open(file.name, "w", force_zip64=True) as entry:
                 for chunk in _read(file.location):

@@ -111,7 +111,7 @@ def refresh_trends(caller: Caller) -> dict[str, Any]:
         for each in rows:
             config = each.config if isinstance(each, SolutionVersion) else {}
             recipe_name = each.solution.recipe_name if isinstance(each, SolutionVersion) else each.recipe_name
-            if _trends_are_old(each, trends.interval(RECIPES[recipe_name], config)) and not _at_work(kind, each):
+            if _trends_are_old(each, trends.interval(RECIPES[recipe_name or ""], config)) and not _at_work(kind, each):
                 job.enqueue(kind, each, caller=caller)
                 due.append(each.arn)
     return {"arns": due}

@@ -18,7 +18,9 @@ def create(context: JobContext, version: SolutionVersion) -> Publication:
     solution = version.solution
     recipe = catalogue.recipe(solution.recipe_name or "")
     selection = Selection.of(recipe, event_type=version.event_type, solution_config=version.config)
-    trained = training.train(context, solution.dataset_group, recipe, version.config, selection, search=solution.perform_hpo)
+    trained = training.train(
+        context, solution.dataset_group, recipe, version.config, selection, search=solution.perform_hpo
+    )
 
     def publish() -> dict[str, Any]:
         for campaign in Campaign.objects.filter(solution_version__solution=solution, status=statuses.ACTIVE):

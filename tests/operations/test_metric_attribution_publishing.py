@@ -60,7 +60,7 @@ def test_without_an_active_attribution_it_is_refused(ana, dataset, status):
 
 def test_without_a_path_it_is_refused(ana, dataset):
     attribution(ana, dataset.dataset_group)
-    with pytest.raises(InvalidInputException, match="has no S3 path. Update it with an s3DataDestination"):
+    with pytest.raises(InvalidInputException, match=r"has no S3 path\. Update it with an s3DataDestination"):
         begin(ana, dataset)
 
 

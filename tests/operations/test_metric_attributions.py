@@ -180,7 +180,7 @@ def test_a_sum_over_items_needs_imported_items(ana, group):
     fields = [("ITEM_ID", "string"), ("LENGTH", "long")]
     schema = factories.schema(ana, "items", dataset_type="ITEMS", text=schema_text("Items", *fields))
     items = factories.dataset(ana, group, "ITEMS", of_schema=schema)
-    with pytest.raises(InvalidInputException, match="No item metadata has been imported. Import items first."):
+    with pytest.raises(InvalidInputException, match=r"No item metadata has been imported\. Import items first\."):
         create(ana, group, LENGTH)
     factories.import_job(ana, items)
     create(ana, group, LENGTH)

@@ -93,7 +93,7 @@ def test_an_update_needs_a_full_version_first_and_is_not_available_yet(ana, solu
     with pytest.raises(InvalidInputException, match="needs an ACTIVE version of this solution that was trained with F"):
         create(ana, solution, training_mode="UPDATE")
     factories.solution_version(ana, solution)
-    with pytest.raises(InvalidInputException, match="UPDATE is not available yet in this version. Use FULL"):
+    with pytest.raises(InvalidInputException, match=r"UPDATE is not available yet in this version. Use FULL"):
         create(ana, solution, training_mode="UPDATE")
 
 

@@ -191,7 +191,7 @@ class Stacked:
             value = float((top + np.log(sums)).sum() - (own @ weights).sum())
             return value / count + 5e-4 * float(weights @ weights), (expected - own.sum(0)) / count + 1e-3 * weights
 
-        bounds = [(each, None) for each in (least or [0.0] * width)]
+        bounds: list[tuple[float | None, None]] = [(each, None) for each in (least or [0.0] * width)]
         bounds[1] = (None, None)
         return minimize(loss, _first_weights(width).astype(np.float64), jac=True, bounds=bounds, method="L-BFGS-B",
                         options={"maxiter": 50}).x

@@ -15,6 +15,7 @@ from personalize_web.engine.filters.tree import (
     Filter,
     Membership,
     Placeholder,
+    Value,
     Wildcard,
 )
 from personalize_web.engine.schemas import Field as Column
@@ -99,7 +100,7 @@ def _condition(condition: Condition, schemas: Mapping[str, Schema], expression: 
 
 def _among(
     condition: Membership, column: Column, numeric: bool, schemas: Mapping[str, Schema], expression: Expression
-) -> object:
+) -> tuple[Value, ...] | Placeholder | Wildcard | Field:
     among, position = condition.among, condition.field.position
     if isinstance(among, Wildcard) and column.name != "EVENT_TYPE":
         raise FilterError("* stands for every event type and nothing else.", position)

@@ -120,8 +120,8 @@ def _of_user(condition: Condition, values: Mapping[str, tuple[str, ...]], user: 
         return False
     if isinstance(condition, Membership):
         wanted = set(_literals(condition.among, values, numeric=not isinstance(value, str)))
-        own = {part.strip() for part in value.split("|")} if isinstance(value, str) else {float(value)}
-        own.add(value if isinstance(value, str) else float(value))
+        own: set[Value] = {value, *(part.strip() for part in value.split("|"))} if isinstance(value, str) else {
+            float(value)}
         return bool(own & wanted) != condition.negated
     operand = _single(condition, values, numeric=not isinstance(value, str))
     return bool(COMPARE[condition.operator](value if isinstance(value, str) else float(value), operand))

@@ -163,7 +163,7 @@ def _condition(tree: Any) -> Condition:
     negated = words[0].type in ("NOT", "NOT_IN")
     if negated and isinstance(value, Placeholder):
         raise PlaceholderWithNotIn(value.name, _position(rest[0]))
-    return Membership(field, value, negated)  # type: ignore[arg-type]
+    return Membership(field, value, negated)
 
 
 def _field(tree: Any) -> Field:
