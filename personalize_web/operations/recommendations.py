@@ -14,6 +14,7 @@ from personalize_web.operations import (
     runtime_deployments,
     runtime_filters,
     runtime_histories,
+    runtime_impressions,
     runtime_metadata,
     runtime_promotions,
     runtime_rates,
@@ -235,6 +236,9 @@ def _request(
             about["history"] = user.trained()
         if recipe.automatic_exclusion:
             about["exclude"] = user.items_of_type(recipe.automatic_exclusion, quotas.limit("filter_interactions"))
+    if recipe.can("impressions"):
+        about["item_impressions"] = runtime_impressions.of_everybody(places)
+        about["user_impressions"] = runtime_impressions.in_vain(places, user_id) if user_id is not None else {}
     if user_id is not None and recipe.can("user_metadata"):
         about["user_attributes"] = runtime_columns.user_attributes(deployment.storage_key, places.users, user_id)
     return Request(
