@@ -11,6 +11,7 @@ urlpatterns = [
     path("console/", include("apps.insights.urls")),
     path("console/", include("apps.metric_attributions.urls")),
     path("console/", include("apps.event_trackers.urls")),
+    path("console/", include("apps.filters.urls")),
     path("console/", include("apps.schemas.urls")),
     path("console/", include("apps.storage.urls")),
     path("console/", include("apps.activity.urls")),

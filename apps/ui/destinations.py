@@ -69,6 +69,11 @@ def _tracker(caller: Caller, arn: str, name: str) -> str:
     return _below(tracker["datasetGroupArn"], "event-trackers", tracker["name"])
 
 
+def _filter(caller: Caller, arn: str, name: str) -> str:
+    found = operations.describe_filter(caller, filter_arn=arn)["filter"]
+    return _below(found["datasetGroupArn"], "filters", name)
+
+
 def _solution(caller: Caller, arn: str, name: str) -> str:
     solution, _, version = name.partition("/")
     solution_arn = arn.removesuffix(f"/{version}") if version else arn
@@ -105,6 +110,7 @@ _PLACES: dict[str, Callable[[Caller, str, str], str]] = {
     "data-preparation": _preparation,
     "data-insights-job": _analysis,
     "event-tracker": _tracker,
+    "filter": _filter,
     "solution": _solution,
     "campaign": _campaign,
     "recommender": _recommender,

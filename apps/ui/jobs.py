@@ -16,6 +16,7 @@ NOUNS = {
     "dataset-export-job": "Export job",
     "data-deletion-job": "Data deletion job",
     "event-tracker": "Event tracker",
+    "filter": "Filter",
     "metric-attribution": "Metric attribution",
     "solution": "Solution",
     "solution-version": "Training",

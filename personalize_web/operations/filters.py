@@ -84,7 +84,7 @@ def check_filter_expression(caller: Caller, *, dataset_group_arn: str, filter_ex
     """Ours, for the editor: what is wrong with an expression, and at which character; else what it is about.
 
     ``problem`` is None or {message, position}; ``placeholders`` are the names a request gives values for, ``needed``
-    those it must give.
+    those it must give; ``fields`` are the columns it reads, ``expressions`` its conditions as rows of a form.
     """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     try:
@@ -98,6 +98,8 @@ def check_filter_expression(caller: Caller, *, dataset_group_arn: str, filter_ex
         "needed": sorted(tree.needed),
         "ofUser": tree.of_user,
         "ofItem": tree.of_item,
+        "fields": sorted({expressions.named(field) for field in tree.fields()}),
+        "expressions": expressions.rows(tree),
     }
 
 

@@ -23,6 +23,7 @@ def list_dataset_group_counts(caller: Caller, *, dataset_group_arn: str) -> dict
             "datasetImportJobs": group.import_jobs.count(),
             "dataInsightsJobs": group.insights_jobs.count(),
             "eventTrackers": group.event_trackers.count(),
+            "filters": group.filters.count(),
             "solutions": group.solutions.count(),
             "solutionVersions": SolutionVersion.objects.filter(solution__dataset_group=group).count(),
             "campaigns": group.campaigns.count(),

@@ -23,6 +23,7 @@ from personalize_web.resources.models import (
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
+    Filter,
     Recommender,
     Solution,
     SolutionVersion,
@@ -38,10 +39,11 @@ TAGGABLE: tuple[type[StatefulResource], ...] = (
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
+    Filter,
     Recommender,
     Solution,
 )
-TAGGABLE_LATER = ("batch-inference-job", "batch-segment-job", "filter")
+TAGGABLE_LATER = ("batch-inference-job", "batch-segment-job")
 """Kinds that take tags, and of which none can exist yet."""
 
 

@@ -129,6 +129,7 @@ def test_the_navigation_counts_what_a_group_has(ben, ana, group):
         "datasetImportJobs": 0,
         "dataInsightsJobs": 0,
         "eventTrackers": 1,
+        "filters": 0,
         "solutions": 2,
         "solutionVersions": 4,
         "campaigns": 2,

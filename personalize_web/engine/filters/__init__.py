@@ -4,6 +4,7 @@ from personalize_web.engine.filters.checking import MOST_FIELDS, check
 from personalize_web.engine.filters.columns import DatasetColumns
 from personalize_web.engine.filters.evaluation import Scope, evaluate, read_values, uses_user_columns
 from personalize_web.engine.filters.grammar import FilterError, parse
+from personalize_web.engine.filters.rows import named, rows
 from personalize_web.engine.filters.tree import Filter
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "Scope",
     "check",
     "evaluate",
+    "named",
     "parse",
     "read_values",
+    "rows",
     "uses_user_columns",
 ]

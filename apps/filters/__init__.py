@@ -1,0 +1,1 @@
+"""The pages of filters: expressions that include or exclude items, users and actions."""
