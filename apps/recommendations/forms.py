@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from apps.recommendations.filtering import Filtering
 from apps.ui.forms import IntegerField, MultipleField, OperationForm, TextAreaField, TextField
+from personalize_web.operations import ServiceError
 
 CONTEXT = "context-"
 MOST, MOST_WITH_METADATA, MOST_COLUMNS, MOST_ITEMS = 500, 50, 10, 500
 
 
-class RequestForm(OperationForm):
-    """``about``: recipe, context_columns, item_columns, metadata_denied (why columns cannot be asked for)."""
+class RequestForm(Filtering, OperationForm):
+    """``about``: recipe, context_columns, item_columns, metadata_denied (why columns cannot be asked for), filters,
+    related."""
 
     user_id = TextField(
         label="User ID", mono=True, max_length=256, error_messages={"required": "Enter a user ID."}, strip=True
@@ -39,6 +42,7 @@ class RequestForm(OperationForm):
         self.fields["columns"].choices = [(name, name) for name in self.about["item_columns"]]
         if not self.about["item_columns"] or self.about["metadata_denied"]:
             del self.fields["columns"]
+        self.add_filtering(promotes=not ranks)
         for name in self.about["context_columns"]:
             self.fields[CONTEXT + name] = TextField(
                 label=name, required=False, unmarked=True, max_length=1000, mono=True
@@ -74,6 +78,7 @@ class RequestForm(OperationForm):
         cleaned = super().clean() or {}
         if cleaned.get("columns") and (cleaned.get("num_results") or 0) > MOST_WITH_METADATA:
             self.add_error("num_results", f"Enter a whole number from 1 to {MOST_WITH_METADATA}: columns were chosen.")
+        self.check_filtering(cleaned)
         return cleaned
 
     def arguments(self) -> dict[str, Any]:
@@ -87,4 +92,12 @@ class RequestForm(OperationForm):
             wanted["context"] = context
         if given.get("columns"):
             wanted["metadata_columns"] = {"ITEMS": given["columns"]}
-        return wanted
+        return wanted | self.filtering_arguments()
+
+    def place(self, error: ServiceError) -> None:
+        """What the runtime says of a filter lands beside it."""
+        field = self.field_of(error)
+        if field in self.fields:
+            self.add_error(field, error.message)
+        else:
+            super().place(error)

@@ -71,7 +71,6 @@ def _parts(text: str) -> tuple[tuple[str, ...], bool]:
 def summary(found: Sequence[Result], *, of_user: bool) -> list[tuple[str, str]]:
     """Words above the table: how many are promoted, explored, popular, and of a user already seen. (icon, text)."""
     words = (
-        ("pin", "promoted", "Promoted item"),
         ("compass", "exploration", "Exploration"),
         ("flame", "popular", "Popular item"),
     )
@@ -80,5 +79,7 @@ def summary(found: Sequence[Result], *, of_user: bool) -> list[tuple[str, str]]:
         for icon, word, reason in words
         if (count := sum(any(badge[0] == reason for badge in row.badges) for row in found))
     ]
+    promoted = sum(row.promoted for row in found)
+    counts = [*([("pin", f"{promoted} promoted")] if promoted else []), *counts]
     seen = [("eye", f"{sum(row.seen for row in found)} already seen")] if of_user else []
     return [*counts, *seen]

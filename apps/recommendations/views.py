@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from apps.recommendations import code, notes, results
 from apps.recommendations.forms import RequestForm
-from apps.ui import model_arns, training_columns
+from apps.ui import expressions, model_arns, training_columns
 from apps.ui.pages import ConsolePage, flash
 from personalize_web import operations
 from personalize_web.operations import ServiceError
@@ -22,6 +22,8 @@ SHOWN_EVENTS = 12
 LOOKED_AT = 300
 """Newest events of a user that "already seen" looks at."""
 NO_CONTEXT = training_columns.KEYS | set(training_columns.NEVER) | {"EVENT_TYPE"}
+PARTS = ("filter", "promotion")
+"""Of the form, that are drawn again by themselves."""
 FIELDS = ("user_id", "item_id", "input_list", "num_results")
 STRONG_EVENTS = {"watch", "purchase"}
 
@@ -136,18 +138,22 @@ class TryPage(ConsolePage):
             "context_columns": contextual if "context" in features else [],
             "item_columns": [name for name in self.columns_of("ITEMS") if name != "ITEM_ID"],
             "metadata_denied": self.metadata_denied(),
+            "filters": expressions.choices(self.caller, self.group_arn),
+            "related": recipe["servedAs"] == "RELATED_ITEMS",
         }
         data = None
         if self.asked:
             data = self.request.GET.copy()
             data.setdefault("num_results", "25")
-        return RequestForm(data, caller=self.caller, about=about)
+        return RequestForm(data, caller=self.caller, about=about, initial=self.request.GET.dict())
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         do = kwargs.get("do")
         if do == "suggest":
             return self._suggest()
         self.form = self.make_form()
+        if do in PARTS:
+            return self._part(do)
         if do == "code":
             self.form.is_valid()
             return render(request, "recommendations/_code.html", {"tabs": self._code()})
@@ -160,6 +166,25 @@ class TryPage(ConsolePage):
                 answer = self._ask()
             status = 200 if answer is not None else 422
         return self.render(status=status, answer=answer, **self._shown(answer))
+
+    def _part(self, kind: str) -> HttpResponse:
+        """A filter that was just chosen, with the fields of its values; nothing is judged yet."""
+        self.form = RequestForm(caller=self.caller, about=self.form.about, initial=self.request.GET.dict())
+        part = self.form.parts().get(kind)
+        if part is None:
+            raise Http404
+        return render(self.request, "recommendations/_filter.html", self._of_part(kind, part))
+
+    def _of_part(self, kind: str, part: Mapping[str, Any]) -> dict[str, Any]:
+        chosen = part["chosen"]
+        return {
+            "kind": kind,
+            "part": part,
+            "part_url": self.address(kind),
+            "expression": expressions.painted(chosen.expression) if chosen else "",
+            "view_url": self.url("filters:detail", filter=chosen.name) if chosen else "",
+            "create_url": self.url("filters:create"),
+        }
 
     def _ask(self) -> dict[str, Any] | None:
         """The runtime's answer; what it refuses lands beside the field it names."""
@@ -265,6 +290,7 @@ class TryPage(ConsolePage):
             "summary": results.summary(rows, of_user=history is not None),
             "scores": any(row.score for row in rows),
             "reasons": any(row.badges for row in rows) or any("reason" in each for each in served),
+            "promotes": "promotions" in self.form.arguments(),
             "titles": any(row.title for row in rows),
             "fewer": len(rows) < self.form.cleaned_data.get("num_results", len(rows)),
             "version": model_arns.version_id(version),
@@ -290,6 +316,7 @@ class TryPage(ConsolePage):
             "asked": self.asked,
             "notes": notes.of_recipe(recipe, items=facts.get("items")),
             "metadata_denied": self.metadata_denied(),
+            "parts": {kind: self._of_part(kind, part) for kind, part in self.form.parts().items()},
             "suggest_url": self.address("suggest"),
             "suggestions": [
                 {"text": text, "href": f"{self.address('suggest')}?{urlencode([('kind', key), *_flat(kept)])}"}
