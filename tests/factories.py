@@ -18,6 +18,7 @@ from personalize_web.resources.models import (
     DatasetGroup,
     DatasetImportJob,
     EventTracker,
+    Filter,
     Job,
     MetricAttribution,
     Recommender,
@@ -143,6 +144,14 @@ def metric_attribution(
         status=status,
         **values,
     )
+
+
+def filter(
+    caller: Caller, of_group: DatasetGroup, name: str = "young", *, status: str = statuses.ACTIVE, **values: Any
+) -> Filter:
+    """A filter on what the items are called."""
+    given = {"expression": 'EXCLUDE ItemID WHERE Items.ITEM_ID IN ("x")', "fields": ["ITEMS.ITEM_ID"]} | values
+    return Filter.objects.create(**_base(Filter, caller, name), dataset_group=of_group, status=status, **given)
 
 
 def event_tracker(

@@ -98,10 +98,14 @@ def _of_group(group: DatasetGroup) -> list[dict[str, Any]]:
     waiting = group.data_deletion_jobs.filter(status=statuses.PENDING).count()
     metrics = sum(len(each.metrics) for each in group.metric_attributions.all())
     sources = group.metric_counts.values("source").distinct().count()
+    alive = group.filters.exclude(status__in=quotas.UNCOUNTED)
+    fields = {field for each in alive.values_list("fields", flat=True) for field in each}
     rows = [
         _counted("active_solutions", "Solutions", "datasetGroup", _active(group.solutions.all())),
         _counted("active_campaigns", "Campaigns", "datasetGroup", _active(group.campaigns.all())),
         _counted("recommenders", "Recommenders", "datasetGroup", _active(group.recommenders.all())),
+        _counted("filters", "Filters", "datasetGroup", _active(group.filters.all()), "Filters"),
+        _counted("filter_fields", "Fields of all filters", "datasetGroup", len(fields), "Filters"),
         _counted("pending_data_deletion_jobs", "Data deletion jobs that wait", "datasetGroup", waiting, "Deletion"),
         _counted("attribution_metrics", "Metrics", "datasetGroup", metrics, "Metric attribution"),
         _counted("attribution_sources", "Sources of events", "datasetGroup", sources, "Metric attribution"),

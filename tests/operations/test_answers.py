@@ -52,6 +52,7 @@ def world(ana):
     factories.recommender(ana, group, "failed", status="CREATE FAILED", failure_reason="No.")
     factories.import_job(ana, dataset, "failed", status="CREATE FAILED", failure_reason="No.", role_arn=ROLE)
     factories.export_job(ana, dataset, "failed", status="CREATE FAILED", failure_reason="No.")
+    factories.filter(ana, group, "failed", status="CREATE FAILED", failure_reason="No.")
     factories.deletion_job(ana, group, "failed", status="FAILED", failure_reason="No.")
     made = {
         "data_deletion_job": factories.deletion_job(ana, group, num_deleted=7),
@@ -61,6 +62,7 @@ def world(ana):
         "schema": dataset.schema,
         "dataset_import_job": factories.import_job(ana, dataset, role_arn=ROLE),
         "event_tracker": factories.event_tracker(ana, group),
+        "filter": factories.filter(ana, group),
         "metric_attribution": factories.metric_attribution(ana, group, metrics=[CLICKS]),
         "solution": solution,
         "solution_version": version,
@@ -110,6 +112,12 @@ def cases(world):
             "metric_attribution_arn": world["metric_attribution_arn"],
             "add_metrics": [CLICKS | {"metricName": "more"}],
         },
+        "create_filter": {
+            "name": "new",
+            "dataset_group_arn": group,
+            "filter_expression": 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")',
+        },
+        "delete_filter": {"filter_arn": world["filter_arn"]},
         "delete_metric_attribution": {"metric_attribution_arn": world["metric_attribution_arn"]},
         "update_dataset": {"dataset_arn": "items", "schema_arn": "longer"},
         "create_event_tracker": {"name": "new", "dataset_group_arn": "other"},
@@ -173,6 +181,7 @@ def prepare(caller, world, name):
         longer = factories.schema(caller, "longer", dataset_type="ITEMS", domain=group.domain, text=json.dumps(text))
         return {"items": items.arn, "longer": longer.arn}
     if name == "delete_dataset":
+        group.filters.all().delete()
         return {"items": group.datasets.get(dataset_type="ITEMS").arn}
     if name == "delete_solution":
         return {"unused": factories.solution(caller, group, "unused").arn}
@@ -207,6 +216,7 @@ def test_only_what_is_optional_is_ever_absent(ana, world, name):
         "describe_dataset_export_job": {"failureReason"},
         "describe_dataset_group": {"failureReason"},
         "describe_dataset_import_job": {"failureReason"},
+        "describe_filter": {"failureReason"},
         "describe_metric_attribution": {"failureReason"},
         "describe_recommender": {"failureReason"},
         "describe_solution": {"autoMLResult"},

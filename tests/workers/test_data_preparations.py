@@ -1,5 +1,7 @@
 """A preparation that is interrupted: nothing half written is seen, and the next attempt begins afresh."""
 
+import shutil
+
 import pytest
 from django.conf import settings
 
@@ -58,6 +60,8 @@ def test_an_attempt_that_died_is_followed_by_a_whole_one(run_jobs, preparation, 
         target.write_text("half")
         raise lease.LeaseLost
 
+    scratch = settings.DATA_DIR / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
     with monkeypatch.context() as patch:
         patch.setattr(preparing, "write", dies)
         run_jobs(1)
@@ -67,7 +71,7 @@ def test_an_attempt_that_died_is_followed_by_a_whole_one(run_jobs, preparation, 
     preparation.refresh_from_db()
     assert preparation.status == "ACTIVE"
     assert len(written().read_text().splitlines()) == 201
-    assert not list((settings.DATA_DIR / "scratch").glob("job-*"))
+    assert not list(scratch.glob("job-*"))
 
 
 def test_a_full_disk_fails_it_in_words(run_jobs, preparation, monkeypatch):

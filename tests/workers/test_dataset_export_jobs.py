@@ -1,5 +1,6 @@
 """Exports: which rows come out at which place, and what an interruption leaves."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,8 @@ def test_nothing_stays_in_the_scratch_folder(ana, run_jobs, monkeypatch):
         raise DataError("The disk is on fire.")
 
     monkeypatch.setattr(locations, "put", refuse)
+    scratch = settings.DATA_DIR / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
     done = export(ana, run_jobs, dataset)
     assert done["failureReason"] == "The disk is on fire."
-    assert not list((settings.DATA_DIR / "scratch").iterdir())
+    assert not list(scratch.iterdir())

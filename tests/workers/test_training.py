@@ -87,7 +87,7 @@ def test_too_few_interactions_fail_the_version_with_the_guides_words(ana, run_jo
 
 
 def test_a_stopped_training_leaves_no_model(ana, run_jobs, group_arn, monkeypatch):
-    def stops(recipe, dataset, config, directory, *, options, reporter):
+    def stops(recipe, dataset, config, directory, *, options, reporter, search):
         directory.mkdir()
         operations.stop_solution_version_creation(ana, solution_version_arn=SolutionVersion.objects.get().arn)
         reporter._inner._written -= 10

@@ -145,7 +145,7 @@ def test_too_few_cold_items_fail_the_training(world):
 
 
 def test_a_cold_start_model_answers_cold_items_alone(tmp_path):
-    trained(World(users=60, fresh=30).dataset(), "aws-hrnn-coldstart", **COLD).write(tmp_path / "model")
+    trained(World(users=80, fresh=30).dataset(), "aws-hrnn-coldstart", **COLD).write(tmp_path / "model")
     model = serving.load(tmp_path / "model")
     assert all("new" in each for each in answer(model, 20, history=watched("g1t3", "g1t4", "g1t5")))
     assert model.settings["blend"] == {"learned": 1.0, "popularity": 0.0, "counted": {}, "seen": [0.0, 0.0, 0.0]}
