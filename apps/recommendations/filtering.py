@@ -26,7 +26,7 @@ class Filtering(forms.Form):
         self._add(FILTER, "Filter name")
         if promotes:
             self.fields[PERCENT] = IntegerField(
-                label="Percent promoted items", min_value=1, max_value=100, required=False, unmarked=True, suffix="%"
+                label="Percent promoted items", min_value=1, max_value=100, required=False, unmarked=True
             )
             self._add(PROMOTION, "Promotion filter")
 
