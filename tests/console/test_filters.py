@@ -219,3 +219,20 @@ def test_a_filter_of_another_group_is_not_shown(console, ana, make):
     make("quiet")
     factories.active_group(ana, "other")
     assert console.get("/console/dataset-groups/other/filters/quiet/").status_code == 404
+
+
+def test_tags_come_with_the_filter_and_search_finds_it(console, group):
+    tagged = {"tags-key": "team", "tags-value": "search"}
+    console.post(f"{BASE}-new/", {"name": "quiet"} | rows(GENRES) | tagged)
+    assert "team search" in text_of(console.get(f"{BASE}quiet/"))
+    assert "filter/quiet" in text_of(console.get("/console/search/?q=qui"))
+
+
+def test_the_request_stands_as_code(console, group):
+    page = console.post(f"{BASE}-new/", {"name": "quiet", "_code": "1"} | rows(GENRES)).content.decode()
+    assert "create_filter(" in page and "comedy" in page
+
+
+def test_a_failed_form_keeps_its_rows(console, group):
+    page = console.post(f"{BASE}-new/", {"name": ""} | rows(GENRES)).content.decode()
+    assert "Enter a name." in page and 'value="comedy, drama"' in page
