@@ -13,7 +13,7 @@ run: $(BIN)/.installed
 	@exec $(BIN)/python manage.py launch
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 lint: $(BIN)/.installed-dev
 	$(BIN)/ruff check .

@@ -61,7 +61,7 @@ def prepared(caller, run_jobs, group, **change):
     return operations.describe_data_preparation(caller, data_preparation_arn=arn)["dataPreparation"]
 
 
-def test_the_file_is_written_and_its_story_told(cleo, group, run_jobs):
+def test_the_file_is_written_and_its_story_told(cleo, group, run_jobs, scratch):
     found = prepared(cleo, run_jobs, group)
     assert found["status"] == "ACTIVE"
     assert found["outputLocation"] == "s3://data/out/messy-prepared.csv"
@@ -71,7 +71,7 @@ def test_the_file_is_written_and_its_story_told(cleo, group, run_jobs):
     assert (result["rows"], result["written"], result["unfit"]) == (5, 2, {"TIMESTAMP": 1})
     assert [(step["step"], step["rows"]) for step in result["steps"]] == [("drop", 1), ("drop", 1), ("duplicates", 1)]
     assert result["report"]["summary"]["rows"] == 5
-    assert not list((settings.DATA_DIR / "scratch").glob("*"))
+    assert not list(scratch.glob("*"))
 
 
 def test_the_log_says_what_was_done(ana, group, run_jobs):

@@ -1,6 +1,5 @@
 """A preparation that is interrupted: nothing half written is seen, and the next attempt begins afresh."""
 
-import shutil
 
 import pytest
 from django.conf import settings
@@ -55,13 +54,11 @@ def test_an_attempt_that_lost_its_lease_puts_no_file(run_jobs, preparation, monk
     assert preparation.status != "ACTIVE" and preparation.result is None
 
 
-def test_an_attempt_that_died_is_followed_by_a_whole_one(run_jobs, preparation, monkeypatch):
+def test_an_attempt_that_died_is_followed_by_a_whole_one(run_jobs, preparation, monkeypatch, scratch):
     def dies(source, recipe, schema, target, *, reporter):
         target.write_text("half")
         raise lease.LeaseLost
 
-    scratch = settings.DATA_DIR / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
     with monkeypatch.context() as patch:
         patch.setattr(preparing, "write", dies)
         run_jobs(1)

@@ -1,6 +1,5 @@
 """Exports: which rows come out at which place, and what an interruption leaves."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -156,15 +155,13 @@ def test_a_killed_worker_leaves_no_half_part_and_the_next_attempt_replaces_what_
     assert len(lines()) == 1201
 
 
-def test_nothing_stays_in_the_scratch_folder(ana, run_jobs, monkeypatch):
+def test_nothing_stays_in_the_scratch_folder(ana, run_jobs, monkeypatch, scratch):
     _, dataset = world.filled(ana, run_jobs)
 
     def refuse(*_, **__):
         raise DataError("The disk is on fire.")
 
     monkeypatch.setattr(locations, "put", refuse)
-    scratch = settings.DATA_DIR / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
     done = export(ana, run_jobs, dataset)
     assert done["failureReason"] == "The disk is on fire."
     assert not list(scratch.iterdir())
