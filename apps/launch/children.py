@@ -41,6 +41,8 @@ class Child:
     logs: Path
     environment: dict[str, str] = field(default_factory=dict)
     once: bool = False
+    orphaned: signal.Signals = signal.SIGTERM
+    """What the process gets, on Linux, when the launcher is killed."""
     process: subprocess.Popen[str] | None = None
     _deaths: list[float] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -56,7 +58,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_end_with_parent(),
+            preexec_fn=_end_with_parent(self.orphaned),
         )
         self._reader = threading.Thread(target=self._read, name=f"log-{self.name}", daemon=True)
         self._reader.start()
@@ -116,13 +118,13 @@ class Child:
         handler.close()
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    """On Linux, what makes a child receive SIGTERM when the launcher is killed."""
+def _end_with_parent(orphaned: signal.Signals) -> Callable[[], None] | None:
+    """On Linux, what makes a child receive a signal when the launcher is killed."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None).prctl
 
     def ask_the_kernel() -> None:
-        prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+        prctl(_PARENT_DEATH_SIGNAL, orphaned)
 
     return ask_the_kernel

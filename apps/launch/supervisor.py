@@ -57,8 +57,10 @@ def children(port: int, *, sample: bool) -> list[Child]:
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     web += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)]
     web += ["--log-level", "warning", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    # its own process can hang on a signal that comes at the wrong instant, with nobody left to kill it
+    serving = dict(environment.SERVING) | {"END_WITH_PARENT": "1"}
     made = [
-        Child("web", [*web, "personalize_web.wsgi:application"], logs, dict(environment.SERVING)),
+        Child("web", [*web, "personalize_web.wsgi:application"], logs, serving, orphaned=signal.SIGKILL),
         _worker("worker", logs, "default", "-c", "2", "--max-tasks-per-child", "100"),
         _worker("training", logs, "training", "-c", "1", "--max-tasks-per-child", "1", finds=environment.TRAINING),
         _worker("timetable", logs, "timetable", "-P", "solo", "-B", "-s", str(settings.DATA_DIR / "timetable")),

@@ -96,7 +96,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_stopped(form, large):
     form.wait_for_function("() => document.querySelector('input[name=data_location]').value.endsWith('large.csv')")
     assert offsets[2] == 8 * 2**20, "the first chunk is not sent again"
     assert stored(received(form)).read_bytes() == large.read_bytes()
-    assert form.locator("[data-unfinished]").is_hidden()
+    form.locator("[data-unfinished]").wait_for(state="hidden")
 
 
 def test_an_upload_is_cancelled_and_leaves_nothing(form, large):
