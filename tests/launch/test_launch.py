@@ -133,7 +133,7 @@ def test_a_port_in_use_is_named(tmp_path):
 def test_a_killed_launcher_leaves_nothing_running(tmp_path):
     started = Launch(tmp_path, free_port()).until_ready()
     started.process.kill()
-    end = time.monotonic() + 60  # far longer than it takes: the machine may be busy with other tests
+    end = time.monotonic() + 20
     while (left := those_that_remain(tmp_path)) and time.monotonic() < end:
         time.sleep(0.2)
     assert left == []
