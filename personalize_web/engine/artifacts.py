@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -60,15 +61,60 @@ def write(directory: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDA
         sums = {each.name: _checksum(each) for each in sorted(aside.iterdir())}
         whole = {**manifest, "format": FORMAT, "files": sums}
         (aside / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True), encoding="utf-8")
-        old = directory.with_name(f".{directory.name}.{uuid.uuid4().hex[:8]}.old")
-        if directory.exists():
-            directory.rename(old)
-        aside.rename(directory)
-        shutil.rmtree(old, ignore_errors=True)
+        _swap(aside, directory)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
     return Artifact(directory, whole)
+
+
+def derive(source: Artifact, directory: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray],
+           files: Mapping[str, bytes] | None = None) -> Artifact:
+    """Keep in ``directory`` what ``source`` holds, some arrays and files replaced or added; it appears whole or not at
+    all.
+
+    Files that stay the same are shared with the source and outlive it. The source's own directory may be given: what
+    was laid beside the model stays then.
+    """
+    given = files or {}
+    aside = directory.with_name(f".{directory.name}.{uuid.uuid4().hex[:8]}")
+    aside.mkdir(parents=True)
+    try:
+        sums = dict(source.manifest["files"])
+        beside = {each.name for each in source.directory.iterdir() if each.is_file()} - {MANIFEST}
+        for name in sums if directory != source.directory else {*sums, *beside}:
+            if name.removesuffix(".npy") not in arrays and name not in given:
+                share(source.directory / name, aside / name)
+        for name, array in arrays.items():
+            np.save(aside / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+            sums[f"{name}.npy"] = _checksum(aside / f"{name}.npy")
+        for name, content in given.items():
+            (aside / name).write_bytes(content)
+            sums[name] = _checksum(aside / name)
+        whole = {**source.manifest, **manifest, "files": sums}
+        (aside / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True), encoding="utf-8")
+        _swap(aside, directory)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return Artifact(directory, whole)
+
+
+def _swap(aside: Path, directory: Path) -> None:
+    """Put a finished directory in the place of another, which goes."""
+    old = directory.with_name(f".{directory.name}.{uuid.uuid4().hex[:8]}.old")
+    if directory.exists():
+        directory.rename(old)
+    aside.rename(directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def share(source: Path, target: Path) -> None:
+    """Let ``target`` be the same file as ``source``, or a copy where the file system cannot do that."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def read(directory: Path, *, verify: bool = True) -> Artifact:

@@ -1,8 +1,8 @@
 """What follows what, counted: the simple models beside the learned one, and how they are asked.
 
 A counting model is a sparse matrix [items, items] in three arrays. A query is the user's newest items with weights
-that fall with age; its scores are the weighted sum of their rows, shared out to sum 1, and enter a blend as
-``log(1 + items * share)``, which is 0 for every item the model says nothing about.
+that fall with age; its scores are the weighted sum of their rows, shared out to sum 1 (or their weighted mean), and
+enter a blend as ``log(1 + items * share)``, which is 0 for every item the model says nothing about.
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,18 @@ class Query:
     """Newest events that ask."""
     decay: float
     """Weight of an event by its distance from the newest, to the power of that distance."""
+    mixed: bool = False
+    """Rows are shares of a whole that the model may know a part of: they are averaged, not shared out anew."""
 
 
 QUERIES: Mapping[str, Query] = {
     "following": Query(10, 0.8), "next": Query(1, 1.0), "preceding": Query(10, 0.8), "together": Query(20, 0.8),
+    "linear": Query(20, 0.9), "content": Query(20, 0.8, mixed=True), "kindred": Query(10, 0.8, mixed=True),
 }
 """Counting model -> its query. following: what comes within ten events; next: what comes at once; preceding: the same
-as following, read backwards; together: cosine of the users two items share."""
+as following, read backwards; together: cosine of the users two items share; linear: what comes
+next, by regression on what came before. Of items without interactions alone: content: likeness of metadata; kindred:
+what follows, by their neighbours."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ class Counted:
         else:
             found, place = np.unique(columns, return_inverse=True)
             summed = np.bincount(place, weights=values)
-        return found, np.log1p(items * summed / summed.sum()).astype(np.float32)
+        whole = (query.decay ** np.arange(len(asked))).sum() if query.mixed else summed.sum()
+        return found, np.log1p(items * summed / whole).astype(np.float32)
 
 
 def seen_features(newest: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

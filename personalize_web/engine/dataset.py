@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ class Limits:
     """Most items considered: the newest and the most recently used."""
     max_interactions: int = 500_000_000
     """Most interactions considered: the most recent."""
+    metadata_bytes: int | None = None
+    """Most bytes of Items and Users together; None: any number."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,11 @@ class Column:
 
     name: str
     kind: str
-    """``categorical``, ``numeric`` or ``textual``."""
+    """``categorical``, ``numeric`` or ``textual``; ``string`` for other texts, which are never trained on."""
     values: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     """Numeric: one number a row, NaN where missing."""
     codes: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    """Categorical and textual: one place in ``labels`` a row, -1 where missing."""
+    """All but numeric: one place in ``labels`` a row, -1 where missing."""
     labels: tuple[str, ...] = ()
     """The distinct texts; several categories of one row are joined by ``|``."""
 
@@ -88,6 +91,8 @@ class Dataset:
     """Contextual metadata, one value an event."""
     item_columns: tuple[Column, ...] = ()
     """Item metadata, one value an item."""
+    item_attributes: tuple[Column, ...] = ()
+    """What queries may ask of items, trained on or not, one value an item; empty unless asked for."""
     user_columns: tuple[Column, ...] = ()
     """User metadata, one value a user."""
     selection: Selection = field(default_factory=Selection)
@@ -99,34 +104,37 @@ class Dataset:
     def from_tables(
         cls, interactions: pa.Table, items: pa.Table | None = None, users: pa.Table | None = None, *,
         schemas: Mapping[str, Any], selection: Selection | None = None, limits: Limits | None = None,
+        attributes: bool = False,
     ) -> "Dataset":
         """The dataset of the effective tables, after the choice of events and columns.
 
-        ``schemas`` maps INTERACTIONS, ITEMS and USERS to their schema. Raises DataError where the data are less than
-        a training needs.
+        ``schemas`` maps INTERACTIONS, ITEMS and USERS to their schema; with ``attributes`` it has
+        :attr:`item_attributes`. Raises DataError where the data are less than a training needs.
         """
         selection, limits = selection or Selection(), limits or Limits()
+        _check_metadata(items, users, limits)
         _check_event_types(interactions, schemas["INTERACTIONS"], limits)
         interactions, weight = selected(interactions, selection)
         if interactions.num_rows > limits.max_interactions:
             newest = np.argsort(-_int64(interactions, "TIMESTAMP"), kind="stable")[: limits.max_interactions]
             newest.sort()
             interactions, weight = interactions.take(newest), weight[newest]
-        _check_minimum(interactions, selection, limits)
         user, user_ids = _coded(interactions, "USER_ID")
-        order = np.lexsort((_int64(interactions, "TIMESTAMP"), user))
-        interactions, weight, user = interactions.take(order), weight[order], user[order]
-        item, item_ids = _coded(interactions, "ITEM_ID")
-        timestamp = _int64(interactions, "TIMESTAMP")
-        kind, event_types = _event_types(interactions)
-        item_ids, item_rows = _with_catalogue(item_ids, items)
+        _check_minimum(user, len(user_ids), selection, limits)
+        stamps = _int64(interactions, "TIMESTAMP")
+        order = np.lexsort((stamps, user))
+        item, labels = _by_appearance(*_dictionary(interactions["ITEM_ID"]), order)
+        kind, event_types = _event_types(interactions, order)
+        timestamp = stamps[order]
+        item_ids, item_rows = _with_catalogue(pa.array(labels, pa.string()), items)
         dataset = cls(
-            item_ids=item_ids, user_ids=user_ids, user=user, item=item, timestamp=timestamp, event_type=kind,
-            value=_float(interactions, "EVENT_VALUE").astype(np.float32), weight=weight, event_types=event_types,
-            created=_created(len(item_ids), item, timestamp, items, item_rows),
-            contexts=_columns(interactions, schemas["INTERACTIONS"], selection, np.arange(len(item))),
-            item_columns=_columns(items, schemas.get("ITEMS"), selection, item_rows),
-            user_columns=_columns(users, schemas.get("USERS"), selection, _rows_of(user_ids, users, "USER_ID")),
+            item_ids=item_ids, user_ids=user_ids, user=user[order], item=item, timestamp=timestamp, event_type=kind,
+            value=_float(interactions, "EVENT_VALUE").astype(np.float32)[order], weight=weight[order],
+            event_types=event_types, created=_created(len(item_ids), item, timestamp, items, item_rows),
+            contexts=columns_of(interactions, schemas["INTERACTIONS"], selection, order),
+            item_columns=columns_of(items, schemas.get("ITEMS"), selection, item_rows),
+            item_attributes=_attributes(items, schemas.get("ITEMS"), item_rows) if attributes else (),
+            user_columns=columns_of(users, schemas.get("USERS"), selection, rows_of(user_ids, users, "USER_ID")),
             selection=selection, catalogue_size=len(item_ids),
         )
         return dataset if len(item_ids) <= limits.max_items else _capped(dataset, limits.max_items)
@@ -151,6 +159,30 @@ class Dataset:
         """Item -> age in days, counted back from the newest event, never below 0."""
         return np.maximum(self.latest - self.created, 0) / 86400
 
+    def fingerprint(self) -> str:
+        """The same for the same events, items, users and metadata in the same order, and for no others."""
+        digest = blake2b(digest_size=16)
+        for array in (self.user, self.item, self.timestamp, self.event_type, self.value, self.weight, self.created):
+            digest.update(np.ascontiguousarray(array).data)
+        for column in (*self.contexts, *self.item_columns, *self.user_columns):
+            digest.update(repr((column.name, column.kind, column.labels)).encode("utf-8", "surrogatepass"))
+            digest.update(np.ascontiguousarray(column.values).data)
+            digest.update(np.ascontiguousarray(column.codes).data)
+        for ids in (self.item_ids, self.user_ids):
+            digest.update("\0".join(ids.to_pylist()).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    def attributes_of(self, user: int) -> dict[str, Any]:
+        """The user's metadata, column -> value, of those that are there."""
+        found: dict[str, Any] = {}
+        for column in self.user_columns:
+            if column.kind == "numeric":
+                if not np.isnan(column.values[user]):
+                    found[column.name] = float(column.values[user])
+            elif column.codes[user] >= 0:
+                found[column.name] = column.labels[column.codes[user]]
+        return found
+
     def of_users(self, rows: NDArray[np.int64]) -> "Dataset":
         """The same dataset with the events of some users only; items and their rows stay."""
         rows = np.sort(rows)
@@ -170,6 +202,12 @@ class Dataset:
             contexts=tuple(each.take(places) for each in self.contexts),
         )
 
+    def without(self, places: NDArray[np.int64]) -> "Dataset":
+        """The same dataset without the events at some places."""
+        kept = np.ones(len(self.item), bool)
+        kept[places] = False
+        return self.of_events(np.flatnonzero(kept))
+
     def before(self, places: NDArray[np.int64], depth: int) -> "Dataset":
         """The newest ``depth`` events before each of some places, each as the history of a user of its own."""
         users = self.user[places].astype(np.int64)
@@ -182,6 +220,14 @@ class Dataset:
             user_ids=self.user_ids.take(pa.array(users)),
             user_columns=tuple(each.take(users) for each in self.user_columns),
         )
+
+
+def _check_metadata(items: pa.Table | None, users: pa.Table | None, limits: Limits) -> None:
+    size = sum(table.nbytes for table in (items, users) if table is not None)
+    if limits.metadata_bytes is not None and size > limits.metadata_bytes:
+        raise DataError(
+            f"Items and Users have {size / 1024**3:,.1f} GB together; this recipe takes at most "
+            f"{limits.metadata_bytes / 1024**3:,.0f} GB. Leave out columns or rows.")
 
 
 def _check_event_types(interactions: pa.Table, schema: Any, limits: Limits) -> None:
@@ -218,17 +264,16 @@ def selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[n
     return table.filter(pa.array(kept)), weight[kept]
 
 
-def _check_minimum(table: pa.Table, selection: Selection, limits: Limits) -> None:
+def _check_minimum(user: NDArray[np.int32], users: int, selection: Selection, limits: Limits) -> None:
     kinds = [each.event_type for each in selection.events] or ([selection.event_type] if selection.event_type else [])
-    if table.num_rows < limits.interactions:
+    if len(user) < limits.interactions:
         tail = f" after filtering by event type: {', '.join(kinds)}" if kinds else ""
         raise DataError(f"Dataset has fewer than {limits.interactions} interactions{tail}")
-    counts = pc.value_counts(table["USER_ID"].combine_chunks()).field("counts").to_numpy(zero_copy_only=False)
-    enough = int((counts >= 2).sum())
+    enough = int((np.bincount(user, minlength=users) >= 2).sum())
     if enough < limits.users:
         raise DataError(
             f"Create failed. Dataset has fewer than {limits.users} users with at least 2 interactions each.")
-    if enough < limits.share * len(counts):
+    if enough < limits.share * users:
         raise DataError(f"Create failed. Fewer than {limits.share:.0%} of users have at least 2 interactions.")
 
 
@@ -247,6 +292,18 @@ def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.int32], pa.Array]:
     return codes, pa.array(labels, pa.string())
 
 
+def _by_appearance(codes: NDArray[np.int32], labels: list[str], order: NDArray[np.int64]
+                   ) -> tuple[NDArray[np.int32], list[str]]:
+    """Codes in another order, and the texts in the order of their appearance there."""
+    codes = codes[order]
+    firsts = np.full(len(labels) + 1, len(codes))  # the last one is that of missing texts
+    firsts[codes[::-1]] = np.arange(len(codes))[::-1]
+    appearance = np.argsort(firsts[:-1], kind="stable")
+    renumbered = np.full(len(labels) + 1, -1, np.int32)
+    renumbered[appearance] = np.arange(len(labels))
+    return renumbered[codes], [labels[each] for each in appearance]
+
+
 def _int64(table: pa.Table, name: str) -> NDArray[np.int64]:
     return pc.cast(table[name], pa.float64()).to_numpy().astype(np.int64)
 
@@ -257,10 +314,10 @@ def _float(table: pa.Table, name: str) -> NDArray[np.float64]:
     return pc.fill_null(pc.cast(table[name], pa.float64()), np.nan).to_numpy()
 
 
-def _event_types(table: pa.Table) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+def _event_types(table: pa.Table, order: NDArray[np.int64]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     if "EVENT_TYPE" not in table.column_names:
         return np.zeros(table.num_rows, np.int16), ("",)
-    codes, labels = _dictionary(table["EVENT_TYPE"])
+    codes, labels = _by_appearance(*_dictionary(table["EVENT_TYPE"]), order)
     labels = [*labels, ""]
     firsts: dict[str, int] = {}
     for label in labels:
@@ -270,7 +327,7 @@ def _event_types(table: pa.Table) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     return renumbered[codes], tuple(spelled[key] for key in firsts)
 
 
-def _rows_of(ids: pa.Array, table: pa.Table | None, name: str) -> NDArray[np.int64]:
+def rows_of(ids: pa.Array, table: pa.Table | None, name: str) -> NDArray[np.int64]:
     """Row of each id in a table, -1 where it isn't there."""
     if table is None or not table.num_rows:
         return np.full(len(ids), -1, np.int64)
@@ -283,7 +340,7 @@ def _with_catalogue(item_ids: pa.Array, items: pa.Table | None) -> tuple[pa.Arra
         listed = pc.cast(items["ITEM_ID"].combine_chunks(), pa.string())
         others = pc.unique(listed.filter(pc.invert(pc.is_in(listed, value_set=item_ids))))
         item_ids = pa.concat_arrays([item_ids, others])
-    return item_ids, _rows_of(item_ids, items, "ITEM_ID")
+    return item_ids, rows_of(item_ids, items, "ITEM_ID")
 
 
 def _created(count: int, item: NDArray[np.int32], timestamp: NDArray[np.int64], items: pa.Table | None,
@@ -298,7 +355,8 @@ def _created(count: int, item: NDArray[np.int32], timestamp: NDArray[np.int64], 
     return created
 
 
-def _columns(table: pa.Table | None, schema: Any, selection: Selection, rows: NDArray[np.int64]) -> tuple[Column, ...]:
+def columns_of(table: pa.Table | None, schema: Any, selection: Selection, rows: NDArray[np.int64]
+               ) -> tuple[Column, ...]:
     """The trained columns of a table, aligned with ``rows``."""
     if table is None or schema is None:
         return ()
@@ -309,14 +367,34 @@ def _columns(table: pa.Table | None, schema: Any, selection: Selection, rows: ND
             continue
         if not selection.trains_on(schema.dataset_type, each.name):
             continue
-        if dated or each.kind == "numeric":
-            column = Column(each.name, "numeric", values=_float(table, each.name))
-        else:
-            codes, labels = _dictionary(table[each.name])
-            if each.kind == "textual" and (codes >= 0).sum() < TEXT_COMPLETENESS * max(1, len(codes)):
-                continue
-            column = Column(each.name, each.kind, codes=codes, labels=tuple(labels))
+        column = column_of_table(table, each.name, "numeric" if dated else each.kind)
+        if column.kind == "textual" and (column.codes >= 0).sum() < TEXT_COMPLETENESS * max(1, len(column.codes)):
+            continue
         found.append(column.take(rows))
+    return tuple(found)
+
+
+def column_of_table(table: pa.Table | None, name: str, kind: str) -> Column:
+    """The column of a table as a training reads it; nothing but missing values where it is not there."""
+    if table is None or name not in table.column_names:
+        return Column(name, kind)
+    if kind == "numeric":
+        return Column(name, kind, values=_float(table, name))
+    codes, labels = _dictionary(table[name])
+    return Column(name, kind, codes=codes, labels=tuple(labels))
+
+
+def _attributes(table: pa.Table | None, schema: Any, rows: NDArray[np.int64]) -> tuple[Column, ...]:
+    """The columns that queries may ask of items: numbers, categories and other texts, but for long ones."""
+    if table is None or schema is None:
+        return ()
+    found = []
+    for each in schema.fields:
+        if each.kind == "numeric":
+            found.append(Column(each.name, "numeric", values=_float(table, each.name)).take(rows))
+        elif each.kind in ("categorical", "string"):
+            codes, labels = _dictionary(table[each.name])
+            found.append(Column(each.name, each.kind, codes=codes, labels=tuple(labels)).take(rows))
     return tuple(found)
 
 
@@ -331,4 +409,5 @@ def _capped(dataset: Dataset, most: int) -> Dataset:
     return replace(
         kept, item=renumbered[kept.item].astype(np.int32), item_ids=dataset.item_ids.take(pa.array(rows)),
         created=dataset.created[rows], item_columns=tuple(each.take(rows) for each in dataset.item_columns),
+        item_attributes=tuple(each.take(rows) for each in dataset.item_attributes),
     )

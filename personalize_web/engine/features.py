@@ -55,7 +55,7 @@ class FeatureEncoder:
                 counts: Counter[str] = Counter()
                 rows = np.bincount(column.codes[column.codes >= 0], minlength=len(column.labels))
                 for label, count in zip(column.labels, rows, strict=True):
-                    counts.update(dict.fromkeys(_split(label), int(count)))
+                    counts.update(dict.fromkeys(separated(label), int(count)))
                 kept = [each for each, count in counts.most_common(CATEGORIES) if count >= 2]
                 parts.append(_Part(column.name, "categorical", width, {each: i for i, each in enumerate(kept)}, ()))
                 width += 2 + len(kept)
@@ -81,17 +81,25 @@ class FeatureEncoder:
                 features.append(part.begin + missing.astype(np.int64))
                 weights.append(np.where(missing, 1.0, _bent(np.nan_to_num(column.values), part.knots)))
                 continue
-            encoded = [self._category(part, label) for label in column.labels] + [self._category(part, None)]
-            sizes = np.array([len(each) for each in encoded])[column.codes]
-            places.append(np.repeat(np.arange(rows), sizes))
-            features.append(np.array([place for code in column.codes for place, _ in encoded[code]], np.int64))
-            weights.append(np.array([weight for code in column.codes for _, weight in encoded[code]], np.float32))
+            encoded = [self._category(part, label) for label in [*column.labels, None]]
+            of_label = np.array([each for found in encoded for each in found])  # [pairs of all labels, 2]
+            sizes = np.array([len(each) for each in encoded])
+            begins = np.cumsum(sizes) - sizes
+            taken = sizes[column.codes]
+            ends = np.cumsum(taken)
+            pairs = np.arange(taken.sum()) + np.repeat(begins[column.codes] - (ends - taken), taken)
+            places.append(np.repeat(np.arange(rows), taken))
+            features.append(of_label[pairs, 0].astype(np.int64))
+            weights.append(of_label[pairs, 1].astype(np.float32))
         return sparse.csr_matrix(
             (np.concatenate(weights).astype(np.float32), (np.concatenate(places), np.concatenate(features))),
             shape=(rows, self.width))
 
-    def row(self, values: Mapping[str, Any]) -> tuple[list[int], list[float]]:
-        """Places and weights of one row given as column name -> value; what is missing or unreadable counts so."""
+    def row(self, values: Mapping[str, Any], *, unknown_is_missing: bool = False) -> tuple[list[int], list[float]]:
+        """Places and weights of one row given as column name -> value; what is missing or unreadable counts so.
+
+        Categories that the encoder was not fitted on count as unknown ones, or with ``unknown_is_missing`` as none.
+        """
         places: list[int] = []
         weights: list[float] = []
         for part in self._parts:
@@ -102,9 +110,14 @@ class FeatureEncoder:
                 weights.append(1.0 if number is None else float(_bent(np.array([number]), part.knots)[0]))
                 continue
             for place, weight in self._category(part, None if value is None else str(value)):
-                places.append(place)
+                places.append(part.begin + 1 if unknown_is_missing and place == part.begin else place)
                 weights.append(weight)
         return places, weights
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Column -> its kind, ``categorical`` or ``numeric``, of every column that is encoded."""
+        return {part.name: part.kind for part in self._parts}
 
     def as_json(self) -> list[dict[str, Any]]:
         """All it takes to encode elsewhere."""
@@ -120,14 +133,15 @@ class FeatureEncoder:
 
     @staticmethod
     def _category(part: _Part, label: str | None) -> list[tuple[int, float]]:
-        names = _split(label) if label else []
+        names = separated(label) if label else []
         if not names:
             return [(part.begin + 1, 1.0)]
         known = [part.begin + 2 + part.categories[name] for name in names if name in part.categories]
         return [(place, 1 / len(known)) for place in known] or [(part.begin, 1.0)]
 
 
-def _split(label: str) -> list[str]:
+def separated(label: str) -> list[str]:
+    """The single categories of a value, which are joined by ``|``."""
     return [each.strip() for each in label.split("|") if each.strip()]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from personalize_web.engine import packing
+from personalize_web.engine import artifacts, evaluation, packing
 from personalize_web.engine.ids import Vocabulary, VocabularyWriter
 
 PIECE = 4_000_000
@@ -67,6 +67,39 @@ def forget_records(path: Path, ids: Sequence[str]) -> int:
         for name in (name.removesuffix(":offsets") for name in arrays if name.endswith(":offsets")):
             _write_texts(out, name, arrays, keep)
     return int((~keep).sum())
+
+
+def forget_segments(directory: Path, ids: Sequence[str]) -> int:
+    """Take users out of a model of segments; the answer is how many were in it. Other models stay as they are.
+
+    The directory is swapped as a whole; without any of the users in it, it stays.
+    """
+    artifact = artifacts.read(directory, verify=False)
+    if artifact.manifest["kind"] != "affinity":
+        return 0
+    known = Vocabulary.from_arrays(artifact.arrays(), "users")
+    keep = _kept(known, ids)
+    if keep.all():
+        return 0
+    starts = artifact.array("user_seen_starts")
+    pairs = np.repeat(keep, np.diff(starts))
+    changed = {name: artifact.array(name)[keep] for name in ("user_vectors", "user_shift", "user_shift_at_last")}
+    changed |= {name: artifact.array(name)[pairs] for name in ("user_seen_items", "user_seen_extra")}
+    changed["user_seen_starts"] = np.concatenate([np.zeros(1, np.int64), np.diff(starts)[keep].cumsum()])
+    changed |= Vocabulary.of(known.ids(np.flatnonzero(keep))).arrays("users")
+    artifacts.derive(artifact, directory, artifact.manifest, changed)
+    return int((~keep).sum())
+
+
+def forget_test_users(directory: Path, ids: Sequence[str]) -> bool:
+    """Take users out of those that a model was judged by; whether any was among them. Its figures stay as they are."""
+    artifact = artifacts.read(directory, verify=False)
+    if evaluation.FILE not in artifact.manifest["files"]:
+        return False
+    left = evaluation.without(artifact.path(evaluation.FILE).read_bytes(), ids)
+    if left is not None:
+        artifacts.derive(artifact, directory, artifact.manifest, {}, {evaluation.FILE: left})
+    return left is not None
 
 
 def _kept(known: Vocabulary, ids: Sequence[str]) -> NDArray[np.bool_]:

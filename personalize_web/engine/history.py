@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from personalize_web.engine import packing
 from personalize_web.engine.ids import Vocabulary
 
+_USERS_AT_ONCE = 16_384
+
 
 @dataclass(frozen=True)
 class History:
@@ -85,6 +87,19 @@ class HistoryIndex:
         """The user's events; empty for an unknown user."""
         row = self.users.row(user_id)
         return History() if row < 0 else self._of_row(row)
+
+    def having(self, types: frozenset[str] | None) -> NDArray[np.bool_]:
+        """By the user's row, who has any of the events kept, of some types (in lower case) or of every type."""
+        wanted = [number for number, kind in enumerate(self._kinds)
+                  if types is None or (kind is not None and kind.lower() in types)]
+        offsets = self._arrays["offsets"]
+        found = np.zeros(len(offsets) - 1, bool)
+        for begin in range(0, len(found), _USERS_AT_ONCE):
+            part = np.asarray(offsets[begin : begin + _USERS_AT_ONCE + 1])
+            chosen = np.isin(self._arrays["kind_rows"][part[0] : part[-1]], wanted)
+            counted = np.concatenate([np.zeros(1, np.int64), chosen.cumsum()])[part - part[0]]
+            found[begin : begin + len(part) - 1] = np.diff(counted) > 0
+        return found
 
     def lengths(self) -> NDArray[np.int64]:
         """Events kept of each user, by the user's row."""

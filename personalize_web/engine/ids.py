@@ -82,6 +82,32 @@ class Vocabulary:
             rows.append(row)
         return np.array(rows, np.int64)
 
+    def rows_of(self, other: "Vocabulary") -> NDArray[np.int64]:
+        """The rows of all of another vocabulary's ids, in its order, -1 for each unknown one; no id becomes a text."""
+        found = np.full(len(other), -1, np.int64)
+        if not len(self) or not len(other):
+            return found
+        places = np.minimum(np.searchsorted(self._hashes, other._hashes), len(self) - 1)
+        same = np.flatnonzero(np.asarray(self._hashes)[places] == other._hashes)
+        own, theirs = np.asarray(self._order)[places[same]], np.asarray(other._order)[same]
+        equal = self._equal_texts(own, other, theirs)
+        found[theirs[equal]] = own[equal]
+        for row in theirs[~equal].tolist():  # two ids with one hash
+            found[row] = self.row(other.id(row))
+        return found
+
+    def _equal_texts(self, own: NDArray[np.int64], other: "Vocabulary", theirs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For pairs of rows, whether both stand for the same bytes."""
+        begins, others = np.asarray(self._offsets)[own], np.asarray(other._offsets)[theirs]
+        lengths = np.asarray(self._offsets)[own + 1] - begins
+        equal = lengths == np.asarray(other._offsets)[theirs + 1] - others
+        pairs = np.flatnonzero(equal)
+        letters = np.repeat(pairs, lengths[pairs])
+        within = np.arange(len(letters)) - np.repeat(np.cumsum(lengths[pairs]) - lengths[pairs], lengths[pairs])
+        letter, others_letter = self._bytes[begins[letters] + within], other._bytes[others[letters] + within]
+        equal[letters[letter != others_letter]] = False
+        return equal
+
     def id(self, row: int) -> str:
         """The id of a row."""
         return self.ids([row])[0]

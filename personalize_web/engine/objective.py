@@ -25,6 +25,18 @@ def ranks(dataset: Dataset, attribute: str) -> NDArray[np.float32]:
     return found
 
 
+def standing_among(values: NDArray[np.float64], known: NDArray[np.float64], ranks: NDArray[np.float32]
+                   ) -> NDArray[np.float32]:
+    """Where later items' values stand among known ones of given ranks; 0 for items without a value."""
+    finite = np.isfinite(known)
+    order = np.argsort(known[finite], kind="stable")
+    found = np.zeros(len(values), np.float32)
+    given = np.isfinite(values)
+    if finite.any():
+        found[given] = np.interp(values[given], known[finite][order], ranks[finite][order])
+    return found
+
+
 def column_of(dataset: Dataset, attribute: str) -> Column:
     """The objective's column; DataError where the training does not read it."""
     column = next((each for each in dataset.item_columns if each.name == attribute), None)
@@ -47,11 +59,12 @@ def fused(logits: NDArray, standing: NDArray, share: float) -> NDArray:
     relevance, wanted = logits[possible].astype(np.float64), standing[possible].astype(np.float64)
     spread = relevance.std()
     moved = np.full(len(logits), -np.inf)
-    moved[possible] = ((1 - share) * _standard(relevance) + share * _standard(wanted)) * (spread or 1.0)
+    moved[possible] = ((1 - share) * standardised(relevance) + share * standardised(wanted)) * (spread or 1.0)
     return moved.astype(logits.dtype)
 
 
-def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values with mean 0 and standard deviation 1; zeros where all are equal."""
     spread = values.std()
     return (values - values.mean()) / spread if spread > 0 else np.zeros(len(values))
 

@@ -10,6 +10,8 @@ from personalize_web.engine.dataset import Dataset
 
 TEST_SHARE = 10
 """One user in this many is a test user."""
+NEWEST_SHARE = 0.2
+"""The part of each history that segments of users are judged on."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +40,19 @@ class Split:
     """The held-out users, in row order."""
 
 
-def split(dataset: Dataset, salt: str) -> Split:
-    """Hold out a tenth of the users, chosen by the hash of their ids and ``salt``.
+def split(dataset: Dataset, salt: str, one_in: int = TEST_SHARE) -> Split:
+    """Hold out one user in ``one_in``, a tenth, chosen by the hash of their ids and ``salt``.
 
-    Only users with two events or more can be held out; at least ``max(1, users // 10)`` are, where there are enough.
+    Only users with two events or more can be held out; at least ``max(1, users // one_in)`` are, where there are
+    enough.
     """
     counts = np.diff(dataset.starts)
     eligible = np.flatnonzero(counts >= 2)
-    hashes = np.array([_hash(f"{salt}\0{each}") for each in dataset.user_ids.take(eligible).to_pylist()], np.uint64)
-    least = max(1, len(counts) // TEST_SHARE)
-    drawn = eligible[hashes % np.uint64(TEST_SHARE) == 0]
+    hashes = np.array([hash_of(f"{salt}\0{each}") for each in dataset.user_ids.take(eligible).to_pylist()], np.uint64)
+    least = max(1, len(counts) // one_in)
+    drawn = eligible[hashes % np.uint64(one_in) == 0]
     if len(drawn) < least:
-        drawn = eligible[np.lexsort((hashes, hashes % np.uint64(TEST_SHARE)))[:least]]
+        drawn = eligible[np.lexsort((hashes, hashes % np.uint64(one_in)))[:least]]
     drawn = np.sort(drawn)
     others = np.setdiff1d(np.arange(len(counts)), drawn, assume_unique=True)
     return Split(dataset.of_users(others), tuple(_test_user(dataset, int(row)) for row in drawn))
@@ -65,7 +68,8 @@ def _test_user(dataset: Dataset, row: int) -> TestUser:
     return TestUser(row, begin, end - truth_size(end - begin), end)
 
 
-def _hash(text: str) -> int:
+def hash_of(text: str) -> int:
+    """64 bits that stand for a text, the same on every machine."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
@@ -73,3 +77,18 @@ def leave_last(dataset: Dataset, least: int = 3) -> NDArray[np.int64]:
     """Places of the last event of each user with at least ``least`` events: the leave-one-out test."""
     counts = np.diff(dataset.starts)
     return dataset.starts[1:][counts >= least] - 1
+
+
+def split_histories(dataset: Dataset) -> Split:
+    """The oldest four fifths of every user's events to train on, the newest fifth to be judged on.
+
+    How user segmentation is judged: every user is trained on. One event at least stays of each; a user of whom none
+    is held out is no test user.
+    """
+    counts = np.diff(dataset.starts)
+    kept = np.maximum(1, counts - np.round(NEWEST_SHARE * counts).astype(np.int64))
+    trained = np.arange(len(dataset.item)) - dataset.starts[dataset.user] < kept[dataset.user]
+    begins, ends = dataset.starts[:-1], dataset.starts[1:]
+    tests = tuple(TestUser(int(row), int(begins[row]), int(begins[row] + kept[row]), int(ends[row]))
+                  for row in np.flatnonzero(kept < counts))
+    return Split(dataset.of_events(np.flatnonzero(trained)), tests)

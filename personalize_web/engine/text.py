@@ -1,6 +1,8 @@
 """Texts to dense vectors, offline and in any language: hashed character n-grams, weighted, then reduced."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,35 +10,74 @@ from scipy import sparse
 
 BUCKETS = 1 << 18
 LENGTHS = (3, 4, 5)
-LONGEST = 20_000
-"""Characters of a text that are read."""
+LONGEST, LONGEST_IDEOGRAPHIC = 20_000, 7_000
+"""Characters of a text that are read; of one that is Chinese or Japanese fewer, as each of them says more."""
 WIDTH = 64
 """Width of the vectors."""
+_TEXTS = 1000
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """Fitted on texts; turns these and any later ones into vectors of the same meaning."""
+
+    buckets: NDArray[np.int32]
+    """[b]: the hashed n-grams that count, those of at least two texts."""
+    weights: NDArray[np.float32]
+    """[b]: how rare each is."""
+    directions: NDArray[np.float32]
+    """[b, width]: what each adds to a vector."""
+
+    @classmethod
+    def fit(cls, texts: Sequence[str | None], *, width: int = WIDTH, seed: int = 0
+            ) -> tuple["TextEncoder", NDArray[np.float32]]:
+        """The encoder, and the vectors of the texts it was fitted on."""
+        counted = ngrams(texts)
+        present = np.asarray((counted > 0).sum(axis=0)).ravel()
+        buckets = np.flatnonzero(present >= 2)
+        weights = (np.log((1 + len(texts)) / (1 + present[buckets])) + 1).astype(np.float32)
+        weighted = _weighted(counted, buckets, weights)
+        if min(weighted.shape) <= 1:
+            nothing = cls(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, 1), np.float32))
+            return nothing, np.zeros((len(texts), 1), np.float32)
+        left, values, right = randomized_svd(weighted, min(width, min(weighted.shape) - 1), seed)
+        return cls(buckets.astype(np.int32), weights, right.T.astype(np.float32)), _of_length_one(left * values)
+
+    def vectors(self, texts: Sequence[str | None]) -> NDArray[np.float32]:
+        """One vector a text, [texts, width], of length 1; zeros where nothing of a text is known."""
+        return _of_length_one(_weighted(ngrams(texts), self.buckets, self.weights) @ self.directions)
 
 
 def text_vectors(texts: Sequence[str | None], *, width: int = WIDTH, seed: int = 0) -> NDArray[np.float32]:
     """One vector a text, [texts, at most width], of length 1; zeros where there is no text."""
-    counted = ngrams(texts)
-    present = np.asarray((counted > 0).sum(axis=0)).ravel()
-    weights = np.where(present >= 2, np.log((1 + len(texts)) / (1 + present)) + 1, 0.0)
-    counted.data = np.log1p(counted.data)
-    weighted = (counted @ sparse.diags(weights.astype(np.float32))).tocsr()
-    weighted = weighted[:, np.flatnonzero(present >= 2)]
-    if min(weighted.shape) <= 1:
-        return np.zeros((len(texts), 1), np.float32)
-    left, values, _ = randomized_svd(normalised(weighted), min(width, min(weighted.shape) - 1), seed)
-    vectors = left * values
+    return TextEncoder.fit(texts, width=width, seed=seed)[1]
+
+
+def _weighted(counted: sparse.csr_matrix, buckets: NDArray, weights: NDArray[np.float32]) -> sparse.csr_matrix:
+    chosen = counted[:, buckets]
+    chosen.data = np.log1p(chosen.data)
+    return normalised((chosen @ sparse.diags(weights)).tocsr())
+
+
+def _of_length_one(vectors: NDArray) -> NDArray[np.float32]:
     return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)).astype(np.float32)
 
 
 def ngrams(texts: Sequence[str | None]) -> sparse.csr_matrix:
     """Counts of hashed n-grams of characters, [texts, BUCKETS]; case and runs of blanks don't matter."""
+    # added up block by block, so that the single n-grams of few texts are in memory at once
+    found = [_ngrams(texts[begin:begin + _TEXTS]) for begin in range(0, len(texts), _TEXTS)]
+    return sparse.vstack(found or [_ngrams([])], format="csr")
+
+
+def _ngrams(texts: Sequence[str | None]) -> sparse.csr_matrix:
     rows, columns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for row, text in enumerate(texts):
         if not text:
             continue
-        cleaned = f" {' '.join(text[:LONGEST].casefold().split())} "
+        longest = LONGEST_IDEOGRAPHIC if len(text) > LONGEST_IDEOGRAPHIC and _ideographic(text) else LONGEST
+        cleaned = f" {' '.join(text[:longest].casefold().split())} "
         codes = np.frombuffer(cleaned.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
         for length in LENGTHS:
             if len(codes) < length:
@@ -70,3 +111,11 @@ def randomized_svd(matrix: sparse.csr_matrix, width: int, seed: int, rounds: int
         basis = np.linalg.qr(transposed @ np.linalg.qr(matrix @ basis)[0])[0]
     left, values, right = np.linalg.svd(matrix @ basis, full_matrices=False)
     return left[:, :width], values[:width], (right @ basis.T)[:width]
+
+
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def _ideographic(text: str) -> bool:
+    """Whether most of a text's beginning is written in Chinese or Japanese characters."""
+    return 2 * len(_IDEOGRAPHS.findall(text[:1000])) > len(text[:1000])

@@ -1,33 +1,31 @@
 """From a dataset to a trained version: split, train, evaluate, learn from everybody, write."""
 
-import tempfile
+import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from personalize_web.engine import metrics, objective, serving
+from personalize_web.engine import evaluation, requirements
 from personalize_web.engine.algorithms import algorithm
-from personalize_web.engine.algorithms.base import Model, Options
-from personalize_web.engine.algorithms.trending import foreseen
+from personalize_web.engine.algorithms.base import Config, Options
 from personalize_web.engine.dataset import Dataset
-from personalize_web.engine.evaluation import LIST_LENGTH, evaluate, requests_of
+from personalize_web.engine.evaluation.measuring import measure
+from personalize_web.engine.evaluation.segments import measure_segments
 from personalize_web.engine.recipes.hyperparameters import resolve, typed
 from personalize_web.engine.recipes.recipe import Recipe
 from personalize_web.engine.reporting import Reporter, Silent
-from personalize_web.engine.splitting import Split, split
+from personalize_web.engine.splitting import Split, split, split_histories
 from personalize_web.engine.tuning import tune
 
-__all__ = ["Options", "Outcome", "evaluate", "train_version"]
+__all__ = ["Options", "Outcome", "train_version"]
 
+LIBRARIES = ("numpy", "scipy", "pyarrow", "duckdb", "torch", "onnxruntime", "optuna")
+"""What a model's numbers depend on; their versions stand in its manifest."""
 PHASES = ("Splitting users", "Training", "Evaluating", "Learning from all users", "Writing the model")
-REWARDED = 500
-"""Length of the lists whose rewards are compared."""
 
 
 @dataclass(frozen=True)
@@ -44,87 +42,82 @@ class Outcome:
     """Wall-clock time of the whole training, a search included."""
     tuned: dict[str, str] = field(default_factory=dict)
     """What a search set parameters to; empty without one."""
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    """Means by cohort with intervals, of the version and what stands beside it (``Evaluation.summary``)."""
+    found: dict[str, Any] = field(default_factory=dict)
+    """Internal settings that a search found, this one or an earlier one."""
 
 
 def train_version(
     recipe: Recipe, dataset: Dataset, solution_config: Mapping[str, Any] | None, directory: Path, *,
     options: Options | None = None, reporter: Reporter | None = None, search: bool = False,
+    previous: Path | None = None, snapshot: Mapping[str, int] | None = None,
+    found: Config | None = None,
 ) -> Outcome:
     """Train a version of ``recipe`` and keep it in ``directory``, which appears whole or not at all.
 
-    With ``search`` hyperparameters are first looked for, on the training users alone, as ``hpoConfig`` says.
+    With ``search`` hyperparameters are first looked for, on the training users alone, as ``hpoConfig`` says, or the
+    internal settings of a recipe that publishes none; ``found`` are those that an earlier search found. The model
+    in the folder ``previous`` is judged beside the new one on the same test users.
+    ``snapshot``, the version of each dataset that was read, goes into the manifest with all else that decides on the
+    model: data, seed, configuration, options, library versions.
     Raises DataError where configuration or data don't allow it, Stopped when a stop was asked for.
     """
     options, reporter = options or Options(), reporter or Silent()
     began = time.monotonic()
-    resolved, config = resolve(recipe, solution_config), typed(recipe, solution_config)
+    resolved, config = resolve(recipe, solution_config), {**typed(recipe, solution_config), **(found or {})}
     method = algorithm(recipe.method)
+    requirements.check(dataset, config)
     _phase(reporter, 1)
-    divided = split(dataset, f"{options.seed}")
+    segments = recipe.can("segments")
+    divided = split_histories(dataset) if segments else split(dataset, f"{options.seed}")
+    tests = evaluation.asked(dataset, divided.tests)
     reporter.log(f"{len(dataset.item):,} interactions of {len(dataset.user_ids):,} users with "
-                 f"{len(dataset.item_ids):,} items; {len(divided.tests):,} users held out")
+                 f"{len(dataset.item_ids):,} items; {len(tests):,} users held out")
     _phase(reporter, 2)
     tuned: dict[str, str] = {}
     trials: tuple[dict[str, Any], ...] = ()
+    inside = dict(found or {})
     if search:
-        found_best = tune(recipe, divided.train, config, solution_config, options, reporter)
-        tuned, trials, config = found_best.texts, found_best.trials, {**config, **found_best.values}
-        reporter.log(f"best parameters: {tuned}")
+        best = tune(recipe, divided.train, config, solution_config, options, reporter)
+        trials, config = best.trials, {**config, **best.values}
+        reporter.log(f"best parameters: {best.texts or 'those that were there'}")
+        if recipe.can("hpo"):
+            tuned = best.texts
+        else:
+            inside |= best.values
     answers = {"scores": recipe.can("scores"), "reasons": recipe.can("reasons")}
     first = method.train(divided.train, config, options, reporter)
     _phase(reporter, 3)
-    found = _measured(first, dataset, divided, recipe, reporter)
-    if "objective_share" in config:
-        found["average_rewards_at_k"] = _rewards(first, dataset, divided, recipe, str(config["objective_attribute"]))
-    if recipe.method == "trending":
-        found["trend_prediction_accuracy"] = round(foreseen(dataset, float(first.settings["interval"])), 4)
-    baselines = {"aws-popularity-count": _baseline(dataset, divided, recipe, reporter)}
-    reporter.log("; ".join(f"{key} {value:.4f}" for key, value in sorted(found.items())))
+    if segments:
+        measured = measure_segments(first, dataset, divided, recipe, seed=options.seed, reporter=reporter)
+    else:
+        measured = measure(first, dataset, Split(divided.train, tests), recipe, config, previous=previous,
+                           reporter=reporter)
+    values = measured.metrics
+    reporter.log("; ".join(f"{key} {value:.4f}" for key, value in sorted(values.items())))
     _phase(reporter, 4)
     model = first if options.refit == "none" else method.train(dataset, config, options, reporter, warm=first)
     _phase(reporter, 5)
     details = {**first.details, "users": len(dataset.user_ids), "items": len(dataset.item_ids),
-               "interactions": len(dataset.item), "test users": len(divided.tests)}
+               "interactions": len(dataset.item), "test users": len(divided.tests if segments else tests)}
     if trials:
         details["trials"] = list(trials)
     reporter.check()
-    model.write(directory, {
+    kept = replace(model, files={**model.files, evaluation.FILE: measured.file}) if measured.file else model
+    kept.write(directory, {
         "recipe": recipe.name, "answers": answers, "configuration": resolved, "tuned": tuned, "seed": options.seed,
-        "metrics": found,
-        "baselines": baselines, "data": {key: details[key] for key in ("users", "items", "interactions")},
+        "found": inside, "metrics": values, "baselines": measured.baselines,
+        "data": {key: details[key] for key in ("users", "items", "interactions")},
         "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {name: version(name) for name in ("numpy", "scipy", "torch", "onnxruntime")},
+        "snapshot": {"versions": dict(snapshot or {}), "fingerprint": dataset.fingerprint()},
+        "options": asdict(options),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     })
     reporter.progress(1.0)
-    return Outcome(found, baselines, details, time.monotonic() - began, tuned)
+    return Outcome(values, measured.baselines, details, time.monotonic() - began, tuned, measured.summary, inside)
 
 
 def _phase(reporter: Reporter, index: int) -> None:
     reporter.check()
     reporter.phase(PHASES[index - 1], index, len(PHASES))
-
-
-def _measured(model: Model, dataset: Dataset, divided: Split, recipe: Recipe, reporter: Reporter) -> dict[str, float]:
-    with tempfile.TemporaryDirectory(prefix="evaluation-") as directory:
-        model.write(Path(directory) / "model")
-        return evaluate(serving.load(Path(directory) / "model", verify=False), dataset, divided.tests, recipe, reporter)
-
-
-def _rewards(model: Model, dataset: Dataset, divided: Split, recipe: Recipe, attribute: str) -> float:
-    """Mean of :func:`~personalize_web.engine.metrics.rewards` over the test users of whom it says something."""
-    column = objective.column_of(dataset, attribute)
-    values = {item: float(value) for item, value in zip(dataset.item_ids.to_pylist(), column.values, strict=True)
-              if np.isfinite(value)}
-    with tempfile.TemporaryDirectory(prefix="evaluation-") as directory:
-        model.write(Path(directory) / "model")
-        answerer = serving.load(Path(directory) / "model", verify=False)
-        found = [metrics.rewards([each.item_id for each in answerer.recommend(
-                     replace(request, exploration_weight=0.0, num_results=REWARDED))], truth, values, LIST_LENGTH)
-                 for request, truth in requests_of(dataset, divided.tests, recipe)]
-    known = [each for each in found if each is not None]
-    return round(float(np.mean(known)), 4) if known else 0.0
-
-
-def _baseline(dataset: Dataset, divided: Split, recipe: Recipe, reporter: Reporter) -> dict[str, float]:
-    popular = algorithm("popularity").train(divided.train, {"count": "users"}, Options(), reporter)
-    return _measured(popular, dataset, divided, recipe, reporter)

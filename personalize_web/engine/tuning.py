@@ -12,8 +12,8 @@ from personalize_web.engine.algorithms import algorithm
 from personalize_web.engine.algorithms.base import Config, Options
 from personalize_web.engine.dataset import Dataset
 from personalize_web.engine.errors import DataError
-from personalize_web.engine.evaluation import evaluate
-from personalize_web.engine.recipes.hyperparameters import Parameter, parameters
+from personalize_web.engine.evaluation import asked, evaluate
+from personalize_web.engine.recipes.hyperparameters import INTERNAL, Parameter, parameters
 from personalize_web.engine.recipes.recipe import Recipe
 from personalize_web.engine.reporting import Reporter
 from personalize_web.engine.splitting import split
@@ -22,7 +22,12 @@ JUDGED_BY = "normalized_discounted_cumulative_gain_at_25"
 TRIALS = 4
 """Trainings where the configuration names no number."""
 SHARE = 0.5
-"""Of the time budget, for all trials together."""
+"""Of a limit of time, for all trials together."""
+EFFORT = 0.3
+"""Of the usual steps of learning, for each trial: enough to tell settings apart."""
+
+INTERNAL_TRIALS, INTERNAL_EFFORT = 10, 0.15
+"""Trainings of a search that nobody asked for, and the effort of each."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,11 @@ def ranges_of(recipe: Recipe, solution_config: Mapping[str, Any] | None) -> tupl
         for each in tunable.values())
 
 
+def internal_ranges(recipe: Recipe) -> tuple[Range, ...]:
+    """What the service may change by itself of a recipe that publishes nothing to tune; nothing for most."""
+    return tuple(Range(each, each.low, each.high, each.choices) for each in INTERNAL.get(recipe.name, ()))
+
+
 def trials_of(solution_config: Mapping[str, Any] | None) -> int:
     """How many trainings a solution's search may take."""
     resources = ((solution_config or {}).get("hpoConfig") or {}).get("hpoResourceConfig") or {}
@@ -85,36 +95,43 @@ def tune(recipe: Recipe, dataset: Dataset, config: Config, solution_config: Mapp
          options: Options, reporter: Reporter) -> Tuned:
     """The parameters with the greatest NDCG@25 on held-out users of ``dataset``.
 
-    A third of the trials is drawn at random, the others by a tree of Parzen estimators (Bergstra et al. 2011).
+    A third of the trials is drawn at random, the others by a tree of Parzen estimators (Bergstra et al. 2011). Where a
+    recipe publishes nothing to tune, its internal settings are searched for, and the first trial changes none of them.
     Parameters without a range keep their values of ``config``. Raises DataError where every trial fails.
     """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    ranges, count = ranges_of(recipe, solution_config), trials_of(solution_config)
+    own = not recipe.can("hpo")
+    ranges = internal_ranges(recipe) if own else ranges_of(recipe, solution_config)
+    count, effort = (INTERNAL_TRIALS, INTERNAL_EFFORT) if own else (trials_of(solution_config), EFFORT)
     divided = split(dataset, f"tuning {options.seed}")
+    tests = asked(dataset, divided.tests)
     budget = options.time_budget * SHARE / count if options.time_budget else None
+    shorter = replace(options, time_budget=budget, effort=effort * options.effort)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(
         seed=options.seed, n_startup_trials=max(1, count // 3)))
     trials: list[dict[str, Any]] = []
     failure: DataError | None = None
     for number in range(1, count + 1):
         reporter.check()
-        trial = study.ask()
-        values = {each.parameter.name: each.suggest(trial) for each in ranges}
+        trial = None if own and number == 1 else study.ask()
+        values = {each.parameter.name: each.suggest(trial) for each in ranges} if trial else {}
         try:
             model = algorithm(recipe.method).train(
-                divided.train, {**config, **values}, replace(options, time_budget=budget), reporter)
+                divided.train, {**config, **values}, shorter, reporter)
             with tempfile.TemporaryDirectory(prefix="trial-") as directory:
                 model.write(Path(directory) / "model")
                 answerer = serving.load(Path(directory) / "model", verify=False)
-                score = evaluate(answerer, dataset, divided.tests, recipe)[JUDGED_BY]
+                score = evaluate(answerer, dataset, tests, recipe)[JUDGED_BY]
         except DataError as error:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            if trial:
+                study.tell(trial, state=optuna.trial.TrialState.FAIL)
             failure = error
             reporter.log(f"trial {number} of {count}: {Tuned(values, ()).texts}: {error}", level="warning")
             continue
-        study.tell(trial, score)
+        if trial:
+            study.tell(trial, score)
         trials.append({"values": values, JUDGED_BY: score})
         reporter.log(f"trial {number} of {count}: {Tuned(values, ()).texts}: ndcg_at_25 {score:.4f}")
         reporter.point("ndcg_at_25 of trials", number, score)

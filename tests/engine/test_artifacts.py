@@ -1,6 +1,7 @@
 """Models on disk."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -64,3 +65,14 @@ def test_a_failure_in_the_middle_leaves_the_old_model(kept):
         artifacts.write(kept, {}, {"numbers": np.array([object()])})
     assert artifacts.read(kept).array("numbers").tolist() == list(range(10))
     assert [each.name for each in kept.parent.iterdir()] == ["model"]
+
+
+def test_a_derived_model_replaces_some_arrays_and_shares_the_rest(tmp_path):
+    source = artifacts.write(tmp_path / "one", {"kind": "x"}, {"a": np.arange(3), "b": np.ones(2)}, {"file": b"whole"})
+    artifacts.derive(source, tmp_path / "two", {"note": "later"}, {"a": np.arange(5), "c": np.zeros(1)})
+    shutil.rmtree(tmp_path / "one")
+    found = artifacts.read(tmp_path / "two")
+    assert {name: array.tolist() for name, array in found.arrays().items()} == {
+        "a": [0, 1, 2, 3, 4], "b": [1, 1], "c": [0]}
+    assert found.path("file").read_bytes() == b"whole"
+    assert (found.manifest["kind"], found.manifest["note"]) == ("x", "later")

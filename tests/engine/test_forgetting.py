@@ -1,13 +1,17 @@
 """A model's indexes without some users: of these nothing is left, of others everything."""
 
+import io
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from personalize_web.engine import attributes, forgetting, indexing_histories
+from personalize_web.engine import artifacts, attributes, evaluation, forgetting, indexing_histories
 from personalize_web.engine.attributes import Attributes
 from personalize_web.engine.columns import ColumnStore
 from personalize_web.engine.history import HistoryIndex
+from personalize_web.engine.splitting import hash_of
 from tests.engine.small_schemas import EVENT, optional, plain, schema_of
 
 INTERACTIONS = schema_of("INTERACTIONS", *EVENT, plain("EVENT_TYPE"))
@@ -82,3 +86,19 @@ def test_records_go_and_others_stay(tmp_path):
     assert b"Xanadu" not in path.read_bytes()
     assert b"u2" not in path.read_bytes()
     assert forgetting.forget_records(path, ["u2"]) == 0
+
+
+def test_users_that_a_model_was_judged_by_are_forgotten_and_what_lies_beside_it_stays(tmp_path):
+    hashes = np.array([hash_of(each) for each in ("u1", "u2", "u3")], np.uint64)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, users=hashes, truths=np.array([1, 2, 3]), hits=np.zeros((3, 4), np.uint8))
+    model = tmp_path / "model"
+    artifacts.write(model, {"kind": "popularity"}, {"popular": np.arange(3)}, {evaluation.FILE: buffer.getvalue()})
+    (model / "history").write_bytes(b"beside")
+    assert forgetting.forget_test_users(model, ["u2", "nobody"])
+    with np.load(model / evaluation.FILE) as left:
+        assert left["users"].tolist() == hashes[[0, 2]].tolist()
+        assert left["truths"].tolist() == [1, 3]
+    assert artifacts.read(model).array("popular").tolist() == [0, 1, 2]
+    assert (model / "history").read_bytes() == b"beside"
+    assert not forgetting.forget_test_users(model, ["u2"])

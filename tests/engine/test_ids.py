@@ -44,6 +44,20 @@ def test_a_vocabulary_that_was_written_in_pieces_is_the_same(tmp_path_factory, p
     assert (other in vocabulary) == (other in known)
 
 
+@given(ids, ids)
+def test_two_vocabularies_find_each_others_ids_as_one_by_one(own, others):
+    known, other = Vocabulary.of(own), Vocabulary.of(others)
+    assert known.rows_of(other).tolist() == [known.row(each) for each in others]
+
+
+@given(ids, ids)
+def test_ids_with_one_hash_are_still_told_apart(own, others):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("personalize_web.engine.ids._hash", lambda key: len(key) % 3)
+        known, other = Vocabulary.of(own), Vocabulary.of(others)
+        assert known.rows_of(other).tolist() == [own.index(each) if each in own else -1 for each in others]
+
+
 def test_an_id_that_stands_twice_is_a_mistake():
     with pytest.raises(ValueError, match="twice"):
         Vocabulary.of(["a", "a"])

@@ -118,11 +118,27 @@ def test_however_the_work_is_cut_an_index_holds_the_newest(tmp_path_factory, row
     }  # fmt: skip
 
 
+def test_an_index_says_who_has_events_of_some_types(tmp_path, monkeypatch):
+    monkeypatch.setattr("personalize_web.engine.history._USERS_AT_ONCE", 2)
+    rows = [("u", "i", "Watch", 1), ("v", "i", "click", 2), ("w", "i", "CLICK", 3), ("w", "i", "watch", 4),
+            ("x", "i", "watch", 5)]
+    indexing_histories.build(stored(tmp_path, INTERACTIONS, events(rows)), tmp_path / "history")
+    index = HistoryIndex.open(tmp_path / "history")
+
+    def having(*types):
+        return set(index.users.ids(index.having(frozenset(types) if types else None).nonzero()[0]))
+
+    assert having("click") == {"v", "w"}
+    assert having("watch") == {"u", "w", "x"}
+    assert having("click", "watch") == having() == {"u", "v", "w", "x"}
+    assert having("buy") == set()
+
+
 def test_an_index_of_nothing_knows_nobody(tmp_path):
     schema_only = ColumnStore(tmp_path / "columns").adopt(INTERACTIONS)
     assert indexing_histories.build(schema_only, tmp_path / "history")["rows"] == 0
     index = HistoryIndex.open(tmp_path / "history")
-    assert len(index.of("u")) == len(index.lengths()) == 0
+    assert len(index.of("u")) == len(index.lengths()) == len(index.having(None)) == 0
 
 
 def test_an_index_says_which_recorded_events_it_holds(tmp_path):

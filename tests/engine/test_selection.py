@@ -42,6 +42,13 @@ def test_listed_types_have_their_own_thresholds_and_weights():
     assert found.weight.tolist() == [0.25, 0.25, 1.0]
 
 
+def test_a_type_of_weight_zero_and_one_that_is_not_listed_are_not_read():
+    found = dataset_of(*ROWS, values=True, selection=Selection(
+        events=(EventChoice("watch", None, 0.5), EventChoice("click", None, 0.0))))
+    assert [found.item_ids[int(each)].as_py() for each in found.item] == ["a", "b", "d"]
+    assert items(Selection(events=(EventChoice("click"),))) == ["c"]
+
+
 def test_a_live_event_is_read_as_training_reads_it():
     selection = Selection(event_type="watch", event_value_threshold=0.5)
     kept = Selection.from_json(selection.as_json())
@@ -120,6 +127,17 @@ def test_users_with_two_events_must_be_one_in_a_hundred():
 
 def test_more_than_ten_event_types_and_columns_fail():
     rows = [("u", "a", each, f"type {each}") for each in range(10)]
+    with pytest.raises(DataError, match="10 event types and 1 optional metadata columns"):
+        dataset_of(*rows)
+
+
+def test_ten_event_types_and_columns_together_are_not_too_many():
+    rows = [("u", "a", each, f"type {each}") for each in range(9)]
+    assert len(dataset_of(*rows).item) == 9
+
+
+def test_event_types_that_differ_in_case_are_counted_as_they_are_written():
+    rows = [("u", "a", each, spelled) for each, spelled in enumerate(["x", "X"] * 5 + [f"t{n}" for n in range(8)])]
     with pytest.raises(DataError, match="10 event types and 1 optional metadata columns"):
         dataset_of(*rows)
 

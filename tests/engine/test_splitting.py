@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalize_web.engine.splitting import leave_last, split, truth_size
+from personalize_web.engine.splitting import leave_last, split, split_histories, truth_size
 from tests.engine.worlds import dataset_of
 
 sizes = st.lists(st.integers(1, 25), min_size=2, max_size=40)
@@ -59,3 +59,23 @@ def test_the_truth_is_the_newest_tenth_but_never_everything():
 def test_leave_one_out_takes_the_last_of_three_or_more():
     dataset = _dataset([2, 3, 5])
     assert leave_last(dataset).tolist() == [4, 9]
+
+
+def test_segments_are_trained_on_the_oldest_four_fifths_of_every_history():
+    dataset = _dataset([10, 5, 3, 2, 1])
+    divided = split_histories(dataset)
+    assert [(each.row, each.end - each.cut) for each in divided.tests] == [(0, 2), (1, 1), (2, 1)]
+    assert divided.train.user_ids == dataset.user_ids
+    assert len(divided.train.item) == 10 + 5 + 3 + 2 + 1 - 4
+    assert dataset.timestamp[divided.tests[0].cut:divided.tests[0].end].tolist() == [108, 109]
+
+
+@given(sizes)
+@settings(max_examples=40)
+def test_no_history_is_held_out_whole(counts):
+    dataset = _dataset(counts)
+    divided = split_histories(dataset)
+    assert set(divided.train.user.tolist()) == set(dataset.user.tolist())
+    for each in divided.tests:
+        kept = divided.train.timestamp[divided.train.user == each.row]
+        assert kept.max() <= dataset.timestamp[each.cut:each.end].min()

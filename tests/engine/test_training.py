@@ -10,7 +10,7 @@ from personalize_web.engine.evaluation import evaluate
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.reporting import Silent
 from personalize_web.engine.selection import Selection
-from personalize_web.engine.serving import Request
+from personalize_web.engine.serving import Request, ServingModel
 from personalize_web.engine.splitting import split
 from personalize_web.engine.training import PHASES, train_version
 from tests.engine.worlds import World, events, schema
@@ -80,7 +80,10 @@ def test_a_use_case_leaves_out_what_test_users_have_watched(tmp_path):
     dataset = World().dataset(Selection.of(because))
     asked = []
 
-    class Asked:
+    class Asked(ServingModel):
+        def __init__(self):
+            self.arrays = {}
+
         def recommend(self, request):
             asked.append(request)
             return []

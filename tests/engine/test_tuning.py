@@ -2,6 +2,7 @@
 
 import pytest
 
+from personalize_web.engine import serving, tuning
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.recipes.catalogue import RECIPES
@@ -98,3 +99,26 @@ def test_what_only_a_search_may_set_is_set_by_it(world):
     given = config("2", integer=[{"name": "item_id_hidden_dim", "minValue": 30, "maxValue": 40}])
     tuned = tune(similar, world, typed(similar, None), given, Options(seed=1), Silent())
     assert 30 <= tuned.values["item_id_hidden_dim"] <= 40
+
+
+def test_internal_settings_are_compared_with_those_that_were_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "INTERNAL_TRIALS", 3)
+    monkeypatch.setattr(tuning, "INTERNAL_EFFORT", 0.5)
+    options = Options(seed=3, effort=0.02, threads=1, refit="none")
+    recipe, dataset = RECIPES["aws-user-personalization-v2"], World(users=80).dataset()
+    outcome = train_version(recipe, dataset, None, tmp_path / "searched", options=options, search=True)
+    tried = [trial["values"] for trial in outcome.details["trials"]]
+    assert tried[0] == {}
+    assert set(tried[1]) == {each.parameter.name for each in tuning.internal_ranges(recipe)}
+    assert outcome.found in tried
+    assert outcome.tuned == {}
+
+
+def test_settings_found_earlier_are_those_that_it_trains_with(tmp_path):
+    options = Options(seed=3, effort=0.02, threads=1, refit="none")
+    recipe, dataset = RECIPES["aws-user-personalization-v2"], World(users=80).dataset()
+    found = {"width": 32, "length": 30, "layers": 2, "dropout": 0.1, "learning_rate": 2e-3, "half_life_share": 0.3}
+    train_version(recipe, dataset, None, tmp_path / "model", options=options, found=found)
+    model = serving.load(tmp_path / "model")
+    assert model.arrays["vectors"].shape[1] == 32
+    assert (model.settings["length"], model.info["found"]) == (30, found)

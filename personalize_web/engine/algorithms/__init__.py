@@ -5,15 +5,20 @@ from importlib import import_module
 from personalize_web.engine.algorithms.base import Algorithm
 
 METHODS = {
+    "affinity": "Affinity",
     "hierarchical_rnn": "HierarchicalRnn",
     "popularity": "Popularity",
     "baskets": "Baskets",
     "co_occurrence": "CoOccurrence",
+    "next_best_action": "NextBestAction",
     "sequence_transformer": "SequenceTransformer",
     "similar_items": "SimilarItems",
     "trending": "Trending",
 }
 """Method of a recipe -> class in the module of the same name."""
+
+LEARNED = frozenset({"affinity", "hierarchical_rnn", "next_best_action", "sequence_transformer"})
+"""Methods whose learning several processes can share (:mod:`personalize_web.engine.distributed`)."""
 
 
 def algorithm(method: str) -> Algorithm:

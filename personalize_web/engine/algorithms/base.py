@@ -21,9 +21,9 @@ class Options:
     """How a training runs; it changes how good and how fast, never what is asked for."""
 
     seed: int = 0
-    """Seeds every draw; the same seed, data and machine give the same model unless the time budget ends first."""
+    """Seeds every draw: seed, data, threads and machine decide on the model, unless a limit of time ends learning."""
     time_budget: float | None = None
-    """Seconds of learning for the whole version; None chooses by the size of the data."""
+    """Most seconds of learning for the whole version; None: as many steps as the size of the data asks for."""
     effort: float = 1.0
     """Share of the usual steps of learning; less is quicker and less accurate."""
     device: str = "auto"

@@ -45,7 +45,8 @@ class Baskets:
         arrays |= neighbour_arrays(
             together, counts=np.asarray(in_baskets.sum(axis=0)).ravel(),
             discount=float(config["popularity_discount_factor"]), least=float(config["min_cointeraction_count"]),
-            ranks=id_ranks(dataset), reporter=reporter)
+            ranks=id_ranks(dataset), reporter=reporter, work=by_user @ np.diff(of_users.indptr),
+            threads=options.threads)
         return Model("co_occurrence", arrays, common_settings(dataset), details={
             "items with neighbours": with_neighbours(arrays), "baskets": in_baskets.shape[0],
         })

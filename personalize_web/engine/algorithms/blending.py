@@ -28,6 +28,14 @@ class Blend:
     seen: tuple[float, float, float]
     """Weights of :func:`~personalize_web.engine.counting.seen_features`."""
 
+    def relevance(self, held: "Slice", models: Mapping[str, Counted], items: NDArray[np.int64]) -> NDArray[np.float32]:
+        """[V, items]: what the blend says of new items on held-out events."""
+        found = self.learned * held.logits[:, items] + self.popularity * held.popularity[items]
+        believed = {name: models[name] for name, weight in self.counted.items() if weight}
+        for name, features in counted_features(believed, held.histories).items():
+            found += self.counted[name] * features[:, items].toarray()
+        return found
+
     def as_json(self) -> dict[str, Any]:
         """What serving reads."""
         return {"learned": self.learned, "popularity": self.popularity, "counted": dict(self.counted),
@@ -47,21 +55,24 @@ class Slice:
     targets: NDArray[np.int64]
     """[V]: what came next."""
 
+    def first(self, count: int) -> "Slice":
+        """The first events alone."""
+        return Slice(self.logits[:count], self.popularity, self.histories[:count], self.targets[:count])
+
 
 def counted_features(models: Mapping[str, Counted], histories: Sequence[NDArray[np.int64]]
                      ) -> dict[str, sparse.csr_matrix]:
     """Model -> blend features [V, N]; row by row the same as :meth:`Counted.scores`."""
-    items = len(next(iter(models.values())).starts) - 1
     found = {}
     for name, model in models.items():
-        query = QUERIES[name]
+        items, query = len(model.starts) - 1, QUERIES[name]
         rows = np.concatenate([np.full(min(len(each), query.depth), row) for row, each in enumerate(histories)])
         asked = np.concatenate([each[: query.depth] for each in histories])
         ages = np.concatenate([np.arange(min(len(each), query.depth)) for each in histories])
         weights = sparse.csr_matrix((query.decay ** ages.astype(np.float32), (rows, asked)),
                                     shape=(len(histories), items))
         scores = (weights @ as_matrix(model)).tocsr()
-        sums = np.asarray(scores.sum(axis=1)).ravel()
+        sums = np.asarray((weights if query.mixed else scores).sum(axis=1)).ravel()
         scores = (sparse.diags(items / np.maximum(sums, 1e-12)) @ scores).tocsr()
         scores.data = np.log1p(scores.data).astype(np.float32)
         found[name] = scores

@@ -13,13 +13,15 @@ from scipy import sparse
 from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
 from personalize_web.engine.algorithms.popularity import id_ranks, popular_items
 from personalize_web.engine.dataset import Dataset
+from personalize_web.engine.parallel import blocks, in_order
 from personalize_web.engine.reporting import Reporter
 
 HISTORY = 500
 """Latest items of a user that are paired with one another."""
 NEIGHBOURS = 1000
 """Most neighbours kept for an item."""
-_BLOCK = 1024
+_PAIRS = 4_000_000
+"""Pairs of items that a block holds."""
 
 
 class CoOccurrence:
@@ -34,7 +36,8 @@ class CoOccurrence:
         arrays |= neighbour_arrays(
             lambda rows: transposed[rows] @ matrix, counts=np.asarray(matrix.sum(axis=0)).ravel(),
             discount=float(config["popularity_discount_factor"]),
-            least=max(1, int(config["min_cointeraction_count"])), ranks=id_ranks(dataset), reporter=reporter)
+            least=max(1, int(config["min_cointeraction_count"])), ranks=id_ranks(dataset), reporter=reporter,
+            work=transposed @ np.diff(matrix.indptr), threads=options.threads)
         return Model("co_occurrence", arrays, common_settings(dataset), details={
             "items with neighbours": with_neighbours(arrays),
             "users counted": int((np.diff(matrix.indptr) > 0).sum()),
@@ -42,23 +45,26 @@ class CoOccurrence:
 
 
 def neighbour_arrays(together: Callable[[slice], sparse.csr_matrix], *, counts: NDArray, discount: float, least: float,
-                     ranks: NDArray[np.int64], reporter: Reporter) -> dict[str, NDArray]:
+                     ranks: NDArray[np.int64], reporter: Reporter, work: NDArray, threads: int | None
+                     ) -> dict[str, NDArray]:
     """What the answerer reads: the neighbours of each item, best first, and where each item's begin.
 
     ``together`` answers, for a block of items, how often each occurs with every item; ``counts`` how often each item
-    occurs at all. Pairs below ``least`` are no neighbours.
+    occurs at all. Pairs below ``least`` are no neighbours. ``work`` is about how many pairs are counted for each item;
+    blocks of equal work are counted by as many threads.
     """
-    items = len(counts)
-    starts, found = [np.zeros(1, np.int64)], []
-    for begin in range(0, items, _BLOCK):
+    def find(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        return _neighbours(together(rows), rows.start, counts, discount, least, ranks)
+
+    sizes, found, parts = [], [], blocks(np.minimum(work, len(counts)) + 1, _PAIRS)
+    for done, (size, neighbours) in enumerate(in_order(find, parts, threads)):
         reporter.check()
-        reporter.progress(begin / items)
-        ends, block = _neighbours(together(slice(begin, begin + _BLOCK)), begin, counts, discount, least, ranks)
-        starts.append(ends + starts[-1][-1])
-        found.append(block)
+        reporter.progress(done / len(parts))
+        sizes.append(size)
+        found.append(neighbours)
     return {
-        "neighbour_starts": np.concatenate(starts),
-        "neighbours": np.concatenate(found) if found else np.zeros(0, np.int32),
+        "neighbour_starts": np.cumsum(np.concatenate([np.zeros(1, np.int64), *sizes])),
+        "neighbours": np.concatenate([np.zeros(0, np.int32), *found]),
     }
 
 
@@ -100,14 +106,12 @@ def _user_items(dataset: Dataset, config: Config) -> sparse.csr_matrix:
 
 def _neighbours(together: sparse.csr_matrix, begin: int, counts: NDArray, discount: float, least: float,
                 ranks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """For a block of items: where each one's neighbours end, and the neighbours."""
-    block = together.tocoo()
-    row, column, both = block.row.astype(np.int64), block.col.astype(np.int64), block.data
-    kept = (both >= least) & (row + begin != column)
-    row, column, both = row[kept], column[kept], both[kept]
-    similarity = both / (counts[row + begin] * counts[column] ** discount)
+    """For a block of items: how many neighbours each has, and the neighbours."""
+    row = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
+    places = np.flatnonzero((together.data >= least) & (row + begin != together.indices))
+    row, column, both = row[places], together.indices[places], together.data[places]
+    similarity = both / (counts[row + begin] * (counts ** discount)[column])
     order = np.lexsort((ranks[column], -both, -similarity, row))
     row, column = row[order], column[order]
-    place = np.arange(len(row)) - np.searchsorted(row, row)
-    row, column = row[place < NEIGHBOURS], column[place < NEIGHBOURS]
-    return np.searchsorted(row, np.arange(1, block.shape[0] + 1)).astype(np.int64), column.astype(np.int32)
+    kept = np.arange(len(row)) - np.searchsorted(row, row) < NEIGHBOURS
+    return np.bincount(row[kept], minlength=together.shape[0]), column[kept].astype(np.int32)

@@ -65,15 +65,19 @@ class HierarchicalRnn(SequenceTransformer):
 
     def candidates(self, dataset: Dataset, config: Config) -> NDArray[np.bool_]:
         if config.get("answers") == "cold":
-            cold = cold_items(dataset, config)
-            if not LEAST_COLD <= cold.sum() <= MOST_COLD:
-                raise DataError(
-                    f"There are {int(cold.sum()):,} cold items; from {LEAST_COLD} to {MOST_COLD:,} are needed. Change "
-                    "cold_start_max_interactions or cold_start_max_duration, or import more new items.")
-            return cold
+            return cold_items(dataset, config)
         if config.get("reads") == "ids":
             return dataset.interactions_of_items > 0
         return super().candidates(dataset, config)
+
+
+def check_cold_items(dataset: Dataset, config: Config) -> None:
+    """Raise DataError where a cold-start model would have too few or too many items to answer."""
+    cold = int(cold_items(dataset, config).sum())
+    if not LEAST_COLD <= cold <= MOST_COLD:
+        raise DataError(
+            f"There are {cold:,} cold items; from {LEAST_COLD} to {MOST_COLD:,} are needed. Change "
+            "cold_start_max_interactions or cold_start_max_duration, or import more new items.")
 
 
 def session_gap(dataset: Dataset) -> int:

@@ -35,8 +35,9 @@ def popular_items(dataset: Dataset, count: str = "users") -> NDArray[np.int32]:
 
 def users_of_items(dataset: Dataset) -> NDArray[np.int64]:
     """Item -> number of distinct users with at least one event."""
-    pairs = np.unique(dataset.user.astype(np.int64) * len(dataset.item_ids) + dataset.item)
-    return np.bincount(pairs % max(1, len(dataset.item_ids)), minlength=len(dataset.item_ids))
+    pairs = np.sort(dataset.user.astype(np.int64) * len(dataset.item_ids) + dataset.item)
+    first = np.diff(pairs, prepend=-1) > 0
+    return np.bincount(pairs[first] % max(1, len(dataset.item_ids)), minlength=len(dataset.item_ids))
 
 
 def id_ranks(dataset: Dataset) -> NDArray[np.int64]:

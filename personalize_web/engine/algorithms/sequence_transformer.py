@@ -5,6 +5,7 @@ fused into item vectors, id dropout for cold items, and item vectors started fro
 """
 
 import copy
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +16,33 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from personalize_web.engine import objective
-from personalize_web.engine.algorithms import transitions
+from personalize_web.engine.algorithms import cold_items, transitions
 from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
 from personalize_web.engine.algorithms.blending import Blend, Slice, choose
+from personalize_web.engine.algorithms.cold_items import ColdWeights
 from personalize_web.engine.algorithms.popularity import popular_items
 from personalize_web.engine.algorithms.sequences import GAPS
 from personalize_web.engine.counting import Counted
 from personalize_web.engine.dataset import Dataset
 from personalize_web.engine.features import FeatureEncoder
+from personalize_web.engine.item_features import ItemEncoder
 from personalize_web.engine.reporting import Reporter
-from personalize_web.engine.text import randomized_svd, text_vectors
+from personalize_web.engine.text import randomized_svd
 
 REFIT_SHARE = 0.2
 """Steps of a warm start, as a share of the first training's."""
+FIRST_TIME, REFIT_TIME = 0.65, 0.15
+"""Shares of a limit of time that the first learning and each later one have."""
+DROPOUT = 0.2
+HALF_LIFE = 0.15
+"""Half-life of the weight of events, as a share of the time that the data span."""
 HELD_SHARE, HELD_MOST, HELD_EACH = 0.1, 2500, 5
 """Most events held out for validation: a share of all, a number, and a number of one user."""
 HISTORY = 300
 """Newest events of a user that an answer reads."""
+LARGE, HUGE, WIDE = 1_000_000, 5_000_000, 20_000_000
+"""Interactions from which on the network has two layers and reads longer histories; learns from each event twice, no
+more; is twice as wide."""
 _HELD_LOGITS = 50_000_000
 _DAY = 86400
 
@@ -44,6 +55,10 @@ class _Warm:
     blend: Blend
     facts: dict[str, Any]
     encoders: tuple[FeatureEncoder, FeatureEncoder]
+    items: ItemEncoder | None
+    """What reads items' metadata; None where there are none."""
+    cold: ColdWeights | None
+    """How items without interactions are placed; None where nothing describes items."""
     epochs: int
 
 
@@ -54,7 +69,8 @@ class SequenceTransformer:
               warm: Model | None = None) -> Model:
         """Learn, choose the blend on held-out last events, then learn from those as well.
 
-        With ``warm`` the network goes on from that model for a fifth of its steps, and the blend stays.
+        With ``warm`` the network goes on from that model for a fifth of its steps, and the blend stays. Of very many
+        events the few held-out ones are not learned from before that.
         """
         import torch
 
@@ -63,30 +79,51 @@ class SequenceTransformer:
         if options.threads:
             torch.set_num_threads(options.threads)
         whole, dataset = dataset, self.trained_on(dataset, config)
-        budget = options.time_budget or default_budget(dataset)
         recent = bool(config.get("apply_recency_bias", config.get("recency_mask", True)))
         state: _Warm | None = warm.state if warm else None
         if state is None:
             encoders = FeatureEncoder.fit(dataset.user_columns), FeatureEncoder.fit(dataset.contexts)
-            plan = _plan(dataset, 0.65 * budget, options.effort)
+            plan = _plan(dataset, options, config)
             shape = self.shape(dataset, encoders, config)
-            learner = Learner(_network(dataset, shape, options, reporter), seed=options.seed, device=_device(options))
+            network, items = network_of(dataset, shape, options, reporter)
+            learner = Learner(network, seed=options.seed, device=device_of(options))
             places = _held_out(dataset, options.seed)
-            part = dataset.of_events(np.setdiff1d(np.arange(len(dataset.item)), places))
+            part = dataset.without(places)
             places = places[part.interactions_of_items[dataset.item[places]] > 0]
             before = dataset.before(places, HISTORY)
             held = Held(before, self.inputs(before, encoders, recent, config), dataset.item[places].astype(np.int64))
-            facts = learner.fit(part, self.inputs(part, encoders, recent, config), plan, reporter, held)
+            given = self.inputs(part, encoders, recent, config)
+            network.silence(given.users, given.contexts)
+            facts = learner.fit(part, given, plan, reporter, held)
             reporter.log(f"learned for {facts['seconds']} s, {facts['epochs']} epochs; choosing the blend")
-            blend, chosen = choose(_slice(learner, part, held), transitions.count(part), options.seed)
+            validated, counted = _slice(learner, part, held), self.counted(part)
+            blend, chosen = choose(validated, counted, options.seed)
             blend = self.settled(blend, config)
             reporter.log(f"blend: {chosen['weights']}")
-            state = _Warm(learner, blend, {"learning": facts, "blend": chosen}, encoders, facts["best epoch"])
-        again = max(1, round(REFIT_SHARE * state.epochs))
-        plan = Plan(again, max(1.0, 0.15 * budget), _tokens(dataset), rate=3e-4)
+            told: dict[str, Any] = {"learning": facts, "blend": chosen}
+            cold = cold_items.weights(learner, part, held, validated, counted, blend)
+            if cold is not None:
+                told["cold items"] = cold.as_json()
+                reporter.log(f"items without interactions: {told['cold items']}")
+            state = _Warm(learner, blend, told, encoders, items, cold, facts["best epoch"])
+            if len(dataset.item) >= LARGE:
+                return self.finished(dataset, state, recent, config, self.candidates(whole, config), reporter)
+        again = REFIT_SHARE * state.epochs
+        if len(dataset.item) < LARGE:
+            again = max(1, round(again))
+        plan = Plan(again, REFIT_TIME * time_limit(options), tokens_of(dataset), rate=3e-4)
         state.learner.fit(dataset, self.inputs(dataset, state.encoders, recent, config), plan, reporter)
         reporter.check()
-        return _model(dataset, state, recent, config, self.candidates(whole, config))
+        return self.finished(dataset, state, recent, config, self.candidates(whole, config), reporter)
+
+    def counted(self, dataset: Dataset) -> dict[str, Counted]:
+        """The counting models that may enter the blend."""
+        return transitions.count(dataset)
+
+    def finished(self, dataset: Dataset, state: Any, recent: bool, config: Config, candidates: NDArray[np.bool_],
+                 reporter: Reporter) -> Model:
+        """What serves, of the dataset that was learned from."""
+        return _model(dataset, state, recent, config, candidates)
 
     def trained_on(self, dataset: Dataset, config: Config) -> Dataset:
         """The part of the dataset that is learned from; items keep their rows."""
@@ -96,10 +133,12 @@ class SequenceTransformer:
         """Sizes of the network."""
         from personalize_web.engine.nets.recommender import Shape
 
-        large = len(dataset.item) >= 1_000_000
+        large = len(dataset.item) >= LARGE
         return Shape(len(dataset.item_ids), len(dataset.event_types), GAPS, encoders[0].width, encoders[1].width,
-                     width=128 if len(dataset.item) >= 5_000_000 else 64, layers=2 if large else 1,
-                     length=100 if large else 50)
+                     width=int(config.get("width", 128 if len(dataset.item) >= WIDE else 64)),
+                     layers=int(config.get("layers", 2 if large else 1)),
+                     length=int(config.get("length", 100 if large else 50)),
+                     dropout=float(config.get("dropout", DROPOUT)))
 
     def inputs(self, dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], recent: bool, config: Config
                ) -> Any:
@@ -108,7 +147,7 @@ class SequenceTransformer:
 
         weights = dataset.weight
         if recent:
-            weights = weights * (0.5 + 0.5 * recency(dataset)).astype(np.float32)
+            weights = weights * (0.5 + 0.5 * recency(dataset, _half_life(config))).astype(np.float32)
         return Inputs(encoders[0].matrix(dataset.user_columns, len(dataset.user_ids)),
                       encoders[1].matrix(dataset.contexts, len(dataset.item)),
                       (weights / max(float(weights.mean()), 1e-9)).astype(np.float32))
@@ -122,43 +161,53 @@ class SequenceTransformer:
         return (dataset.interactions_of_items > 0) | bool(dataset.item_columns)
 
 
-def default_budget(dataset: Dataset) -> float:
-    """Seconds of learning: 90 and 0.4 more for each 1000 interactions, at most six hours."""
-    return min(6 * 3600.0, 90 + 0.0004 * len(dataset.item))
+def time_limit(options: Options) -> float:
+    """Seconds after which learning ends, whatever it has reached; infinite where nobody asked for a limit."""
+    return options.time_budget or math.inf
 
 
-def _device(options: Options) -> Any:
-    import torch
+def device_of(options: Options) -> Any:
+    """The device that a training runs on."""
+    from personalize_web.engine.algorithms.learning import device_named
 
-    if options.device != "auto":
-        return torch.device(options.device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return device_named(options.device)
 
 
-def _tokens(dataset: Dataset) -> int:
+def tokens_of(dataset: Dataset) -> int:
+    """Events in a batch, padding included."""
     return int(np.clip(len(dataset.item) // 50, 256, 2048))
 
 
-def _plan(dataset: Dataset, seconds: float, effort: float) -> Any:
-    from personalize_web.engine.algorithms.learning import Plan
+def _plan(dataset: Dataset, options: Options, config: Config) -> Any:
+    """So many epochs that about 2.5 million events are learned from, 3 to 25; of few data up to 100, for 500 steps.
 
-    tokens = _tokens(dataset)
+    Of :data:`HUGE` data two epochs: on two cores, ten million events are to take less than half an hour.
+    """
+    from personalize_web.engine.algorithms.learning import RATE, Plan
+
+    tokens = tokens_of(dataset)
     steps = max(1, len(dataset.item) // tokens)
-    epochs = int(np.clip(2_500_000 // len(dataset.item), 3, 25))
-    return Plan(max(1, int(effort * min(100, max(epochs, 500 // steps)))), seconds, tokens)
+    epochs = int(np.clip(2_500_000 // len(dataset.item), 3 if len(dataset.item) < HUGE else 2, 25))
+    epochs = max(1, int(options.effort * min(100, max(epochs, 500 // steps))))
+    return Plan(epochs, FIRST_TIME * time_limit(options), tokens, rate=float(config.get("learning_rate", RATE)))
 
 
-def _network(dataset: Dataset, shape: Any, options: Options, reporter: Reporter) -> Any:
+def network_of(dataset: Dataset, shape: Any, options: Options, reporter: Reporter) -> tuple[Any, ItemEncoder | None]:
+    """The network before it learns, and what reads items' metadata for it."""
     import torch
 
     from personalize_web.engine.nets.recommender import ItemTable, Recommender
 
     torch.manual_seed(options.seed)
-    features = item_features(dataset, options.seed)
+    items, features = None, None
+    if dataset.item_columns:
+        items, features = ItemEncoder.fit(dataset.item_columns, len(dataset.item_ids), options.seed)
     reporter.check()
     table = ItemTable(torch.from_numpy(_start(dataset, shape.width, options.seed)),
                       None if features is None else _tensor(features), without_id=0.2)
-    return Recommender(shape, table, torch.zeros(shape.items))
+    if features is not None:
+        table.silence(features[dataset.interactions_of_items > 0])
+    return Recommender(shape, table, torch.zeros(shape.items)), items
 
 
 def _start(dataset: Dataset, width: int, seed: int) -> NDArray[np.float32]:
@@ -178,12 +227,7 @@ def item_features(dataset: Dataset, seed: int) -> sparse.csr_matrix | None:
     """Metadata of all items [N, f], or None where there are none."""
     if not dataset.item_columns:
         return None
-    blocks = [FeatureEncoder.fit(dataset.item_columns).matrix(dataset.item_columns, len(dataset.item_ids))]
-    for column in dataset.item_columns:
-        if column.kind == "textual":
-            texts = [column.labels[code] if code >= 0 else None for code in column.codes]
-            blocks.append(sparse.csr_matrix(text_vectors(texts, seed=seed)))
-    return sparse.hstack(blocks, format="csr").astype(np.float32)
+    return ItemEncoder.fit(dataset.item_columns, len(dataset.item_ids), seed)[1]
 
 
 def _tensor(matrix: sparse.csr_matrix) -> Any:
@@ -195,10 +239,14 @@ def _tensor(matrix: sparse.csr_matrix) -> Any:
     return torch.sparse_coo_tensor(places, values, entries.shape, check_invariants=True).coalesce()
 
 
-def recency(dataset: Dataset) -> NDArray[np.float64]:
-    """Event -> 1 for the newest, halved for every half-life before it: 15 % of the time span, 1 to 90 days."""
+def _half_life(config: Config) -> float:
+    return float(config.get("half_life_share", HALF_LIFE))
+
+
+def recency(dataset: Dataset, share: float = HALF_LIFE) -> NDArray[np.float64]:
+    """Event -> 1 for the newest, halved for every half-life before it: a share of the time span, 1 to 90 days."""
     span = dataset.latest - int(dataset.timestamp.min())
-    half_life = float(np.clip(0.15 * span, _DAY, 90 * _DAY))
+    half_life = float(np.clip(share * span, _DAY, 90 * _DAY))
     return 2.0 ** (-(dataset.latest - dataset.timestamp) / half_life)
 
 
@@ -220,8 +268,7 @@ def _held_out(dataset: Dataset, seed: int) -> NDArray[np.int64]:
 def _slice(learner: Any, dataset: Dataset, held: Any) -> Slice:
     users = np.arange(len(held.targets))
     queries = learner.queries(held.before, held.inputs, users)
-    logits = np.concatenate([learner.logits(queries[begin:begin + 256]).cpu().numpy()
-                             for begin in range(0, len(queries), 256)])
+    logits = np.concatenate([each.cpu().numpy() for each in learner.logits_in_blocks(queries)])
     return Slice(logits, _log_popularity(dataset), transitions.newest(held.before, users, HISTORY), held.targets)
 
 
@@ -232,41 +279,59 @@ def _log_popularity(dataset: Dataset) -> NDArray[np.float32]:
 def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candidates: NDArray[np.bool_]) -> Model:
     """The network and the counts as arrays that serve."""
     learner, network = state.learner, state.learner.network
-    known = dataset.interactions_of_items > 0
     vectors = learner.vectors().float().cpu().numpy()
-    bias = network.bias.detach().cpu().numpy().copy()
-    if (~known).any() and known.any():
-        rare = known & (dataset.interactions_of_items <= max(2, np.quantile(dataset.interactions_of_items[known], 0.1)))
-        bias[~known] = bias[rare].mean()
     tables = {name: parameter.detach().float().cpu().numpy() for name, parameter in {
         "begin": network.begin, "user_table": network.user, "context_table": network.context,
         "type_table": network.event_type.weight, "gap_table": network.gap.weight}.items()}
+    believed = {name: weight for name, weight in state.blend.counted.items() if weight}
+    models, bias = transitions.count(dataset, list(believed)), blended_bias(dataset, network, state.blend)
+    if state.cold is not None:
+        placed = cold_items.placed(dataset, state.cold, state.blend.learned, models, vectors, bias)
+        models |= placed
+        believed |= {name: getattr(state.cold, name) for name in placed}
     encoder, at_first = _exported(network, tables["begin"], vectors)
     arrays = {
         **common_arrays(dataset, popular_items(dataset)), **tables, "vectors": vectors, "at_first": at_first,
-        "bias": (state.blend.learned * bias + state.blend.popularity * _log_popularity(dataset)).astype(np.float32),
+        "bias": bias,
         "candidates": candidates, "starters": _starters(dataset),
-        "trend": _trend(dataset) if recent else np.zeros(len(known), np.float32),
+        "trend": _trend(dataset, _half_life(config)) if recent else np.zeros(len(vectors), np.float32),
     }
-    models: dict[str, Counted] = transitions.count(dataset)
-    for name, weight in state.blend.counted.items():
-        if weight:
-            arrays |= {f"{name}_{part}": getattr(models[name], part) for part in ("starts", "columns", "values")}
+    if state.items is not None:
+        table = network.items
+        arrays |= state.items.arrays() | {name: parameter.detach().float().cpu().numpy() for name, parameter in {
+            "item_enter": table.enter, "item_leave": table.leave.weight, "item_offset": table.leave.bias}.items()}
+    for name, model in models.items():
+        arrays |= {f"{name}_{part}": getattr(model, part) for part in ("starts", "columns", "values")}
     settings = {
-        **common_settings(dataset), "blend": state.blend.as_json(), "length": network.shape.length, "gaps": GAPS,
-        "event_types": list(dataset.event_types), "users": state.encoders[0].as_json(),
-        "contexts": state.encoders[1].as_json(),
+        **common_settings(dataset), "blend": {**state.blend.as_json(), "counted": believed},
+        "length": network.shape.length, "gaps": GAPS, "event_types": list(dataset.event_types),
+        "users": state.encoders[0].as_json(), "contexts": state.encoders[1].as_json(),
     }
+    if state.items is not None:
+        settings["item_features"] = state.items.as_json()
+    if state.cold is not None:
+        settings["cold"] = {"vectors": state.cold.vectors / (state.blend.learned or 1.0), "base": state.cold.base}
     if network.shape.bptt:
         settings["session_gap"] = network.shape.session_gap
     if "objective_share" in config:
         arrays["objective"] = objective.ranks(dataset, str(config["objective_attribute"]))
         settings["objective_share"] = float(config["objective_share"])
     if config.get("scored") == "all":
-        settings["scored"] = len(known)
+        settings["scored"] = len(vectors)
     if "exploration_weight" in config:
         settings["exploration_weight"] = float(config["exploration_weight"])
     return Model("sequence", arrays, settings, {"encoder.onnx": encoder}, state.facts, state)
+
+
+def blended_bias(dataset: Dataset, network: Any, blend: Blend) -> NDArray[np.float32]:
+    """What every item has before anybody asks, [N]; an item that was not trained on counts as a rare one."""
+    counts = dataset.interactions_of_items
+    known = counts > 0
+    bias = network.bias.detach().cpu().numpy().copy()
+    if (~known).any() and known.any():
+        rare = known & (counts <= max(2, np.quantile(counts[known], 0.1)))
+        bias[~known] = bias[rare].mean()
+    return (blend.learned * bias + blend.popularity * _log_popularity(dataset)).astype(np.float32)
 
 
 def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.float32]
@@ -285,13 +350,15 @@ def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.floa
         relevance = encoder(token, *begins, context, torch.from_numpy(vectors))[1].numpy()
     several = tuple(each.repeat(1, 3) for each in begins)
     names = ["tokens", *(["begins"] if recurrent else []), "context", "vectors"]
-    axes = {"tokens": {1: "events"}, "begins": {1: "events"}, "vectors": {0: "items"}, "relevance": {0: "items"}}
+    users = {0: "users"}  # of whom the first one's relevance is told, and every one's query
+    axes = {"tokens": users | {1: "events"}, "begins": users | {1: "events"}, "context": users, "query": users,
+            "vectors": {0: "items"}, "relevance": {0: "items"}}
     with tempfile.TemporaryDirectory(prefix="encoder-") as directory:
         path = Path(directory) / "encoder.onnx"
         torch.onnx.export(
             encoder, (token.repeat(1, 3, 1), *several, context, torch.from_numpy(vectors[:2])), str(path),
             dynamo=False, input_names=names, output_names=["query", "relevance"], opset_version=17,
-            dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "relevance")})
+            dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "query", "relevance")})
         return path.read_bytes(), relevance
 
 
@@ -305,9 +372,9 @@ def _starters(dataset: Dataset) -> NDArray[np.float32]:
     return np.log((begun + smooth * share + 1e-6) / (begun.sum() + smooth)).astype(np.float32)
 
 
-def _trend(dataset: Dataset) -> NDArray[np.float32]:
+def _trend(dataset: Dataset, share: float) -> NDArray[np.float32]:
     """log of how much more of the recent events an item has than of all, drawn to 0 where there are few."""
-    weights = recency(dataset)
+    weights = recency(dataset, share)
     recent = np.bincount(dataset.item, weights=weights, minlength=len(dataset.item_ids))
     expected = dataset.interactions_of_items * weights.sum() / max(1, len(dataset.item))
     return np.log((recent + 1) / (expected + 1)).clip(-3, 3).astype(np.float32)

@@ -21,6 +21,7 @@ from personalize_web.engine.algorithms.co_occurrence import NEIGHBOURS, with_nei
 from personalize_web.engine.algorithms.popularity import popular_items
 from personalize_web.engine.algorithms.sequence_transformer import item_features
 from personalize_web.engine.dataset import Dataset
+from personalize_web.engine.parallel import blocks, in_order
 from personalize_web.engine.reporting import Reporter
 from personalize_web.engine.splitting import leave_last
 from personalize_web.engine.text import normalised, randomized_svd
@@ -35,9 +36,15 @@ WIDTH = 100
 """Width of both kinds of vectors where no search chose one."""
 STEPS = 3000
 """Most last steps of users that weights are fitted on."""
+LEAST_STEPS = 20
+"""With fewer of them the usual weights are taken."""
+USUAL_WEIGHTS = np.array([0.5, 0.3, 1.0, 0.5, 0.2, 0.2, 0.5])
 LEADERS, DRAWN = 200, 200
 """Items that a step is judged among: the best by each thing known, and some at random."""
-_BLOCK = 256
+_SCORES = 8_000_000
+"""Scores in memory at once."""
+_JUDGED = 100_000_000
+"""Steps that weights are fitted on, times all items: of very many items fewer steps."""
 
 
 class SimilarItems:
@@ -55,7 +62,8 @@ class SimilarItems:
         reporter.check()
         known = Known.of(dataset, features, widths, options.seed)
         discount = float(config.get("popularity_discount_factor", 0.0))
-        arrays = common_arrays(dataset, popular_items(dataset)) | _neighbours(known, weights, discount, reporter)
+        arrays = common_arrays(dataset, popular_items(dataset)) | _neighbours(known, weights, discount, reporter,
+                                                                                      options.threads)
         return Model("co_occurrence", arrays, common_settings(dataset), state=weights, details={
             "items with neighbours": with_neighbours(arrays),
             "weights": {name: round(float(weight), 3) for name, weight in zip(NAMES, weights, strict=True)},
@@ -105,7 +113,8 @@ class Known:
             asking, answering = both[:, :width], both[:, width:]
         known = counts > 0 if metadata is None else (counts > 0) | (np.abs(metadata).sum(axis=1) > 0)
         popularity = np.log((counts + 1) / (counts.sum() + items))
-        counted = {name: _shares(transitions.as_matrix(each)) for name, each in transitions.count(dataset).items()}
+        counted = {name: _shares(transitions.as_matrix(each))
+                   for name, each in transitions.count(dataset, NAMES[3:]).items()}
         return cls(asking.astype(np.float32), answering.astype(np.float32), popularity.astype(np.float32), metadata,
                    counted, known)
 
@@ -162,13 +171,15 @@ def _fitted(dataset: Dataset, features: sparse.csr_matrix | None, widths: tuple[
     """Weights under which the users' last steps, counted nowhere, are most likely."""
     rng = np.random.default_rng(seed)
     last = leave_last(dataset)
-    if len(last) < 20:
-        return np.array([0.5, 0.3, 1.0, 0.5, 0.2, 0.2, 0.5])
-    known = Known.of(dataset.of_events(np.setdiff1d(np.arange(len(dataset.item)), last)), features, widths, seed)
-    last = np.sort(rng.choice(last, min(STEPS, len(last)), replace=False))
+    if not len(last):
+        return USUAL_WEIGHTS
+    known = Known.of(dataset.without(last), features, widths, seed)
+    last = np.sort(rng.choice(last, min(STEPS, _JUDGED // len(dataset.item_ids) + 100, len(last)), replace=False))
     asked, came = dataset.item[last - 1].astype(np.int64), dataset.item[last].astype(np.int64)
     kept = (asked != came) & known.candidates[came]
     asked, came = asked[kept], came[kept]
+    if len(asked) < LEAST_STEPS:
+        return USUAL_WEIGHTS
     examples = [_example(table[:, place], known, asked[begin + place], came[begin + place], rng)
                 for begin in range(0, len(asked), 32) for table in [known.of_rows(asked[begin:begin + 32])]
                 for place in range(table.shape[1])]
@@ -202,29 +213,45 @@ def _example(table: NDArray[np.float32], known: Known, asked: int, came: int, rn
     return table[:, items].T, importance, int(np.flatnonzero(chosen == came)[0])
 
 
-def _neighbours(known: Known, weights: NDArray[np.float64], discount: float, reporter: Reporter
-                ) -> dict[str, NDArray]:
-    """The best answers to every item; popularity is taken back out to the degree of ``discount``."""
+def _neighbours(known: Known, weights: NDArray[np.float64], discount: float, reporter: Reporter,
+                threads: int | None) -> dict[str, NDArray]:
+    """The best answers to every item; popularity is taken back out to the degree of ``discount``.
+
+    All that is dense is one product: what an item asks with, times what the others answer with.
+    """
+    by_name = dict(zip(NAMES, weights.astype(np.float32), strict=True))
     items = len(known.popularity)
     most = min(NEIGHBOURS, items)
-    starts, found = [np.zeros(1, np.int64)], []
-    for begin in range(0, items, _BLOCK):
-        reporter.check()
-        reporter.progress(begin / items)
-        rows = np.arange(begin, min(begin + _BLOCK, items))
-        scores = np.zeros((len(rows), items), np.float32)
-        for weight, part in zip(weights, known.of_rows(rows), strict=True):
-            scores += np.float32(weight) * part
-        scores -= np.float32(discount) * known.popularity
-        scores[:, ~known.candidates] = -np.inf
-        scores[np.arange(len(rows)), rows] = -np.inf
+    popularity = (by_name["popularity"] - np.float32(discount)) * known.popularity
+    popularity[~known.candidates] = -np.inf
+    asking = [by_name["vectors"] * known.asking, np.ones((items, 1), np.float32)]
+    answering = [known.answering, popularity[:, None]]
+    if known.metadata is not None:
+        asking.append(by_name["metadata"] * known.metadata)
+        answering.append(known.metadata)
+    question, answer = np.hstack(asking), np.ascontiguousarray(np.hstack(answering).T)
+    counted = sum((by_name[name] * each for name, each in known.counted.items()),
+                  start=sparse.csr_matrix((items, items), dtype=np.float32)).tocsr()
+
+    def find(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        scores = question[rows] @ answer  # [B, N]
+        own = counted[rows]
+        scores[np.repeat(np.arange(len(scores)), np.diff(own.indptr)), own.indices] += own.data
+        scores[np.arange(len(scores)), np.arange(rows.start, rows.stop)] = -np.inf
         scores[~known.candidates[rows]] = -np.inf
-        best = np.argpartition(-scores, most - 1, axis=1)[:, :most] if most < items else np.tile(
-            np.arange(items), (len(rows), 1))
+        best = (np.argpartition(scores, items - most, axis=1)[:, items - most:] if most < items
+                else np.tile(np.arange(items), (len(scores), 1)))
         values = np.take_along_axis(scores, best, axis=1)
         order = np.lexsort((best, -values), axis=1)
         best, values = np.take_along_axis(best, order, axis=1), np.take_along_axis(values, order, axis=1)
         possible = np.isfinite(values)
-        starts.append(starts[-1][-1] + np.cumsum(possible.sum(axis=1)))
-        found.append(best[possible].astype(np.int32))
-    return {"neighbour_starts": np.concatenate(starts), "neighbours": np.concatenate(found)}
+        return possible.sum(axis=1), best[possible].astype(np.int32)
+
+    sizes, found = [np.zeros(1, np.int64)], [np.zeros(0, np.int32)]
+    parts = blocks(np.full(items, items), max(items, _SCORES))
+    for done, (size, neighbours) in enumerate(in_order(find, parts, threads)):
+        reporter.check()
+        reporter.progress(done / len(parts))
+        sizes.append(size)
+        found.append(neighbours)
+    return {"neighbour_starts": np.cumsum(np.concatenate(sizes)), "neighbours": np.concatenate(found)}

@@ -7,7 +7,6 @@ from personalize_web.engine import trends
 from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
 from personalize_web.engine.algorithms.popularity import id_ranks, popular_items
 from personalize_web.engine.dataset import Dataset
-from personalize_web.engine.metrics import trend_prediction_accuracy
 from personalize_web.engine.reporting import Reporter
 
 
@@ -27,16 +26,6 @@ class Trending:
         arrays["rising"] = rising_at(dataset, dataset.latest, interval).astype(np.int32)
         return Model("trending", arrays, common_settings(dataset) | {"interval": interval},
                      details={"interval in seconds": interval, "rising at the end of the data": len(arrays["rising"])})
-
-
-def foreseen(dataset: Dataset, interval: float) -> float:
-    """The trend prediction accuracy of the list that one would have had an interval before the end of the data."""
-    before = dataset.latest - interval
-    popular = popular_items(dataset).tolist()
-    rising = rising_at(dataset, before, interval).tolist()
-    late, early = trends.increases(dataset.item, dataset.timestamp, dataset.weight, items=len(dataset.item_ids),
-                                   now=dataset.latest, interval=interval)
-    return trend_prediction_accuracy([*rising, *(each for each in popular if each not in set(rising))], late - early)
 
 
 def rising_at(dataset: Dataset, now: float, interval: float) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ Origin = Literal["BULK", "PUT"]
 NAME = "manifest.json"
 
 ORDER = "_order"
-"""A segment put together from segments of both origins carries each row's place among both in this column."""
+"""Segments put together from rows of several kinds carry each row's place among all of them in this column."""
 
 
 def new_file(origin: Origin) -> str:
@@ -35,9 +35,16 @@ class Segment:
     columns: tuple[str, ...] = ()
     """The columns the file holds; those added to the schema later read as null."""
     rank: int = 0
-    """Its place among the segments; two that were put together from both origins share one, and ORDER decides."""
+    """Its place among the segments; those put together from rows of several kinds share one, and ORDER decides."""
     span: int = 0
-    """Places that its rows, and those of the segment that shares its rank, were numbered with; 0: as many as rows."""
+    """Places that its rows, and those of the segments that share its rank, were numbered with; 0: as many as rows."""
+    incremental: bool = False
+    """Of bulk rows: whether they were added to those there were, by an import of mode INCREMENTAL."""
+
+    @property
+    def kind(self) -> tuple[Origin, bool]:
+        """How its rows came: rows of different kinds never share a segment."""
+        return self.origin, self.incremental
 
     @property
     def places(self) -> int:

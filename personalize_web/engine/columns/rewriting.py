@@ -92,6 +92,7 @@ class Merged:
 
     path: Path
     origin: Origin
+    incremental: bool
     rows: int
     rank: int
     span: int
@@ -110,19 +111,20 @@ def runs(manifest: Manifest, largest: int) -> list[tuple[Segment, ...]]:
 
 
 def merge(root: Path, manifest: Manifest, run: Sequence[Segment], aside: Path) -> Iterator[Merged]:
-    """Write the run's rows to one file for each origin; two files share a rank, and ORDER says what came first."""
-    origins: list[Origin] = sorted({segment.origin for segment in run})
+    """Write the run's rows to one file for each kind; the files share a rank, and ORDER says what came first."""
+    kinds = sorted({segment.kind for segment in run})
     first, span = run[0].rank, 0
     begins: dict[int, int] = {}
     for rank in _ranks(run):
         begins[rank[0].rank] = span
         span += max(segment.places for segment in rank)
-    for origin in origins:
-        chosen = [segment for segment in run if segment.origin == origin]
+    for origin, incremental in kinds:
+        chosen = [segment for segment in run if segment.kind == (origin, incremental)]
         held = {column for segment in chosen for column in segment.columns}
-        path = aside / f"merged-{first}-{origin.lower()}.parquet"
-        rows = _write(root, manifest.columns, chosen, held, begins if len(origins) > 1 else None, path)
-        yield Merged(path, origin, rows, first, span if len(origins) > 1 else 0, tuple(s.file for s in chosen))
+        path = aside / f"merged-{first}-{origin.lower()}{'-added' if incremental else ''}.parquet"
+        rows = _write(root, manifest.columns, chosen, held, begins if len(kinds) > 1 else None, path)
+        places = span if len(kinds) > 1 else 0
+        yield Merged(path, origin, incremental, rows, first, places, tuple(s.file for s in chosen))
 
 
 def _ranks(segments: Sequence[Segment]) -> list[list[Segment]]:

@@ -1,16 +1,20 @@
 """One version of a dataset, readable as long as its files stay."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from personalize_web.engine.columns import duck, rewriting, superseded, views
 from personalize_web.engine.columns.disk import Disk
 from personalize_web.engine.columns.manifest import Manifest, Origin, Segment
+
+_ROWS = 250_000
+"""Rows that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Snapshot:
     def bytes(self) -> int:
         """Bytes on disk."""
         return sum(segment.bytes for segment in self.segments)
+
+    def without_incremental(self) -> "Snapshot":
+        """The same version as if no import of mode INCREMENTAL had been: individual rows, and the last FULL import."""
+        kept = tuple(segment for segment in self.segments if not segment.incremental)
+        return replace(self, manifest=replace(self.manifest, segments=kept))
 
     def rows(self, origin: Origin | None = None) -> int:
         """Rows stored, duplicates and replaced versions included; of one origin or of both."""
@@ -97,5 +106,9 @@ class Snapshot:
         if not chosen:
             return pa.table({})
         with duck.connect() as connection:
-            ordered = f"SELECT {duck.names(chosen)} FROM ({query}) ORDER BY {views.PLACE}"
-            return connection.sql(ordered).to_arrow_table()
+            found = connection.sql(f"SELECT {duck.names([*chosen, views.PLACE])} FROM ({query})").to_arrow_reader(_ROWS)
+            table = found.read_all()
+        # a scan mostly keeps the order; to sort texts in DuckDB takes more memory than they have
+        places = table[views.PLACE].to_numpy()
+        table = table.select(chosen)
+        return table if (places[1:] >= places[:-1]).all() else table.take(np.argsort(places, kind="stable"))

@@ -53,31 +53,36 @@ class Attempt:
         """Files that are to become segments are made here."""
         self.taken: list[str] = []
 
-    def take(self, path: Path, origin: Origin, rank: int, *, span: int = 0) -> Segment:
+    def take(
+        self, path: Path, origin: Origin, rank: int, *, span: int = 0, incremental: bool = False
+    ) -> Segment:
         """Move a finished file into the store under a new name; it counts only once a manifest names it."""
         metadata = pq.read_metadata(path)
         size = path.stat().st_size
         file = new_file(origin)
         self.taken.append(file)
         self.disk.take(path, file)
-        return Segment(file, origin, metadata.num_rows, size, tuple(metadata.schema.names), rank, span)
+        return Segment(file, origin, metadata.num_rows, size, tuple(metadata.schema.names), rank, span, incremental)
 
-    def take_all(self, paths: Sequence[Path], origin: Origin, rank: int) -> tuple[Segment, ...]:
-        """Take several files, one after another in rank."""
-        return tuple(self.take(path, origin, rank + number) for number, path in enumerate(paths))
+    def take_all(self, paths: Sequence[Path], rank: int, *, incremental: bool) -> tuple[Segment, ...]:
+        """Take several files of bulk rows, one after another in rank."""
+        return tuple(
+            self.take(path, "BULK", rank + number, incremental=incremental) for number, path in enumerate(paths)
+        )
 
     def join_last(
-        self, segments: tuple[Segment, ...], origin: Origin, tables: Callable[[], Sequence[pa.Table]], rows: int
+        self, segments: tuple[Segment, ...], kind: tuple[Origin, bool], tables: Callable[[], Sequence[pa.Table]],
+        rows: int,
     ) -> tuple[Segment, ...] | None:
-        """Few rows go into the last segment, if that is small and of their origin too: so segments stay few."""
+        """Few rows go into the last segment, if that is small and of their kind too: so segments stay few."""
         last = segments[-1] if segments else None
-        if last is None or last.origin != origin or last.rows + rows > _SMALL or ORDER in last.columns:
+        if last is None or last.kind != kind or last.rows + rows > _SMALL or ORDER in last.columns:
             return None
         self.disk.fetch([last])
         older = pq.read_table(self.disk.root / last.file)
         path = self.aside / f"joined-{len(self.taken)}.parquet"
         pq.write_table(pa.concat_tables([older, *tables()], promote_options="default"), path)
-        return (*segments[:-1], self.take(path, origin, last.rank))
+        return (*segments[:-1], self.take(path, last.origin, last.rank, incremental=last.incremental))
 
 
 class ColumnStore:
@@ -108,7 +113,7 @@ class ColumnStore:
 
         def change(before: Manifest, attempt: Attempt) -> Manifest:
             kept = tuple(segment for segment in before.segments if segment.origin == "PUT")
-            added = attempt.take_all(files, "BULK", before.next_rank)
+            added = attempt.take_all(files, before.next_rank, incremental=False)
             return _described(before, schema).next(segments=(*kept, *added))
 
         return self._changed(change)
@@ -118,8 +123,10 @@ class ColumnStore:
         rows = sum(pq.read_metadata(path).num_rows for path in files)
 
         def change(before: Manifest, attempt: Attempt) -> Manifest:
-            joined = attempt.join_last(before.segments, "BULK", lambda: [pq.read_table(path) for path in files], rows)
-            whole = joined or (*before.segments, *attempt.take_all(files, "BULK", before.next_rank))
+            joined = attempt.join_last(
+                before.segments, ("BULK", True), lambda: [pq.read_table(path) for path in files], rows
+            )
+            whole = joined or (*before.segments, *attempt.take_all(files, before.next_rank, incremental=True))
             return _described(before, schema).next(segments=whole)
 
         return self._changed(change)
@@ -139,7 +146,7 @@ class ColumnStore:
             if not table.num_rows:
                 return after
             shaped = _shaped(table, schema)
-            joined = attempt.join_last(before.segments, "PUT", lambda: [shaped], table.num_rows)
+            joined = attempt.join_last(before.segments, ("PUT", False), lambda: [shaped], table.num_rows)
             if joined is None:
                 path = attempt.aside / "individual.parquet"
                 pq.write_table(shaped, path)
@@ -182,7 +189,11 @@ class ColumnStore:
                 tainted.append(segment.file)
                 path = attempt.aside / f"less-{segment.file}"
                 if rewriting.without(self.root / segment.file, rows, path):
-                    segments.append(attempt.take(path, segment.origin, segment.rank, span=segment.places))
+                    segments.append(
+                        attempt.take(
+                            path, segment.origin, segment.rank, span=segment.places, incremental=segment.incremental
+                        )
+                    )
             if not tainted:
                 return None
             erased = {**before.erased, **dict.fromkeys(tainted, time.time())}
@@ -201,7 +212,7 @@ class ColumnStore:
             for run in rewriting.runs(before, _MERGED):
                 self.disk.fetch(run)
                 merged = [
-                    attempt.take(new.path, new.origin, new.rank, span=new.span)
+                    attempt.take(new.path, new.origin, new.rank, span=new.span, incremental=new.incremental)
                     for new in rewriting.merge(self.root, before, run, attempt.aside)
                 ]
                 at = segments.index(run[0])

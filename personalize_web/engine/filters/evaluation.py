@@ -55,6 +55,8 @@ class Scope:
     """The user's columns; None for an unknown user."""
     item: Mapping[str, Any] | None = None
     """The columns of the request's item; None for an unknown one."""
+    having_events: Callable[[frozenset[str] | None], Mask] | None = None
+    """Where users are chosen among: event types -> [N], who has such events, in the place of ``events_of_user``."""
 
 
 def read_values(given: Mapping[str, str] | None) -> dict[str, tuple[str, ...]]:
@@ -153,7 +155,8 @@ def _holds(condition: Condition, values: Mapping[str, tuple[str, ...]], scope: S
     if field.dataset in EVENTS:
         types = None if isinstance(condition.among, Wildcard) else frozenset(
             str(each).lower() for each in _literals(condition.among, values, numeric=False))
-        found = candidates.named(scope.events_of_user(types))
+        having = scope.having_events
+        found = having(types) if having else candidates.named(scope.events_of_user(types))
     elif isinstance(condition.among, Field):
         other = (scope.item or {}).get(condition.among.column)
         if other is None:

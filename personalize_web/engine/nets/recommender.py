@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor, nn
 
 from personalize_web.engine.nets.hierarchical import Hierarchical
@@ -32,6 +34,11 @@ class Shape:
     """Recurrent: the least bucket of a gap that begins a session."""
 
 
+def _unseen(features: sparse.csr_matrix) -> Tensor:
+    """[f]: whether a feature is zero in every row."""
+    return torch.from_numpy(np.bincount(features.indices[features.data != 0], minlength=features.shape[1]) == 0)
+
+
 class ItemTable(nn.Module):
     """Item vectors: a learned one for each id, plus what the metadata say.
 
@@ -39,27 +46,65 @@ class ItemTable(nn.Module):
     "DropoutNet", 2017).
     """
 
+    places: Tensor
+    """[2, nnz]: row and feature of every entry of the features."""
+    weights: Tensor
+    """[nnz]."""
+    starts: Tensor
+    """[N + 1]: where each row's entries begin."""
+
     def __init__(self, start: Tensor, features: Tensor | None, without_id: float) -> None:
+        """start [N, d]; features is a coalesced sparse matrix [N, f], or None."""
         super().__init__()
-        self.own = nn.Parameter(start)  # [N, d]
+        self.own = nn.Embedding.from_pretrained(start, freeze=False)  # [N, d]
         self.without_id = without_id if features is not None else 0.0
-        width = start.shape[1]
-        self.features: Tensor | None
-        self.register_buffer("features", features, persistent=False)  # sparse [N, f]
+        self.has_features = features is not None
         if features is not None:
+            width = start.shape[1]
+            for name, part in (("places", features.indices()), ("weights", features.values()),
+                               ("starts", _starts(features))):
+                self.register_buffer(name, part, persistent=False)
             self.enter = nn.Parameter(torch.randn(features.shape[1], 2 * width) / math.sqrt(width))
             self.leave = nn.Linear(2 * width, width)
             nn.init.normal_(self.leave.weight, std=0.1 / math.sqrt(width))
             nn.init.zeros_(self.leave.bias)
 
-    def forward(self, known: Tensor) -> Tensor:
-        """Vectors of all items [N, d]; ``known`` [N] is 1 where an item was trained on, else 0."""
-        own = self.own * known[:, None]
-        if self.features is None:
+    @torch.no_grad()
+    def silence(self, features: sparse.csr_matrix) -> None:
+        """Let features that none of these items has say nothing, until some item that is learned from has them."""
+        self.enter[_unseen(features)] = 0.0
+
+    def forward(self, known: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Vectors of all items [N, d], or of some rows [R, d]; ``known`` [N] is 1 where an item was trained on."""
+        own = self.own.weight * known[:, None] if rows is None else self.own(rows) * known[rows, None]
+        if not self.has_features:
             return own
         if self.training and self.without_id:
             own = own * (torch.rand(len(own), 1, device=own.device) >= self.without_id)
-        return own + self.leave(nn.functional.gelu(torch.sparse.mm(self.features, self.enter)))
+        entered = self._entered() if rows is None else self._entered_of(rows)
+        return own + self.leave(nn.functional.gelu(entered))
+
+    def _entered(self) -> Tensor:
+        """features @ enter of all items, [N, 2d]."""
+        size = len(self.starts) - 1, len(self.enter)
+        features = torch.sparse_coo_tensor(self.places, self.weights, size, is_coalesced=True, check_invariants=False)
+        return torch.sparse.mm(features, self.enter)
+
+    def _entered_of(self, rows: Tensor) -> Tensor:
+        """The same of some rows [R, 2d], at a cost that does not depend on how many items there are."""
+        begins = self.starts[rows]
+        sizes = self.starts[rows + 1] - begins
+        ends = sizes.cumsum(0)
+        entries = torch.arange(int(sizes.sum()), device=rows.device)
+        entries = entries + torch.repeat_interleave(begins - (ends - sizes), sizes)
+        return nn.functional.embedding_bag(self.places[1, entries], self.enter, ends - sizes, mode="sum",
+                                           per_sample_weights=self.weights[entries])
+
+
+def _starts(features: Tensor) -> Tensor:
+    """Where each row's entries begin, and the end of the last, [N + 1]."""
+    rows = torch.arange(features.shape[0] + 1, device=features.device)
+    return torch.searchsorted(features.indices()[0].contiguous(), rows)
 
 
 class Recommender(nn.Module):
@@ -86,6 +131,12 @@ class Recommender(nn.Module):
         nn.init.zeros_(answer.weight)
         nn.init.zeros_(answer.bias)
         self.ask = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), answer)
+
+    @torch.no_grad()
+    def silence(self, users: sparse.csr_matrix, contexts: sparse.csr_matrix) -> None:
+        """Let features that no user or no event has say nothing, such as a missing value where none ever was."""
+        self.user[_unseen(users)] = 0.0
+        self.context[_unseen(contexts)] = 0.0
 
     def states(self, vectors: Tensor, items: Tensor, event_types: Tensor, gaps: Tensor, users: Tensor) -> Tensor:
         """vectors [N, d], items, event_types and gaps [B, L], users [B, d] -> states [B, L + 1, d].

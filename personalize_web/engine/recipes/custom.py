@@ -10,6 +10,7 @@ _LEARNS = frozenset({"item_metadata", "text", "user_metadata", "context"})
 _PERSONAL = _ANSWERS | {"real_time", "scores"}
 _V2 = frozenset({"real_time", "scores", "metadata", "metadata_always", "batch", "reasons"}) | _COMMON | _LEARNS
 
+_FIVE_GB = 5 * 1024**3
 _LEARNED: Mapping[str, str] = {"INTERACTIONS": REQUIRED, "ITEMS": OPTIONAL, "USERS": OPTIONAL}
 _COUNTED: Mapping[str, str] = {"INTERACTIONS": REQUIRED, "ITEMS": FILTER_ONLY, "USERS": FILTER_ONLY}
 
@@ -29,14 +30,14 @@ CUSTOM: tuple[Recipe, ...] = (
         feature_transformation=None, datasets=_LEARNED, user_id=REQUIRED,
         features=_PERSONAL | _LEARNS | {"exploration", "configurable_exploration", "automatic_updates", "update_mode",
                                         "impressions", "objective", "hpo"},
-        settings={"reads": "all", "scored": "all"}, available=True,
+        settings={"reads": "all", "scored": "all", "exploration_weight": "0.3"}, available=True,
         description="Items a user will interact with, with an adjustable share of exploration of new items.",
     ),
     Recipe(
         name="aws-hrnn", title="HRNN (legacy)", type="USER_PERSONALIZATION", served_as="USER_PERSONALIZATION",
         method="hierarchical_rnn", algorithm="aws-hrnn", feature_transformation="JSON-percentile-filtering",
         datasets=_COUNTED, user_id=REQUIRED, features=_PERSONAL | {"hpo"}, legacy=True,
-        settings={"reads": "ids", "scored": "all"}, available=True,
+        settings={"reads": "ids", "scored": "all", "exploration_weight": "0.0"}, available=True,
         description="Items a user will interact with, from the order and sessions of events alone.",
     ),
     Recipe(
@@ -44,16 +45,16 @@ CUSTOM: tuple[Recipe, ...] = (
         served_as="USER_PERSONALIZATION", method="hierarchical_rnn", algorithm="aws-hrnn-metadata",
         feature_transformation="featurize_metadata", datasets=_LEARNED, user_id=REQUIRED,
         features=_PERSONAL | {"item_metadata", "user_metadata", "context", "hpo"}, legacy=True,
-        settings={"reads": "no text", "scored": "all"}, available=True,
-        description="As HRNN, with context and the metadata of users and items.",
+        settings={"reads": "no text", "scored": "all", "exploration_weight": "0.0"}, available=True,
+        max_metadata_bytes=_FIVE_GB, description="As HRNN, with context and the metadata of users and items.",
     ),
     Recipe(
         name="aws-hrnn-coldstart", title="HRNN-Coldstart (legacy)", type="USER_PERSONALIZATION",
         served_as="USER_PERSONALIZATION", method="hierarchical_rnn", algorithm="aws-hrnn-coldstart",
         feature_transformation="featurize_coldstart", datasets=_LEARNED, user_id=REQUIRED,
         features=_PERSONAL | {"item_metadata", "user_metadata", "context", "hpo", "update_mode"}, legacy=True,
-        settings={"reads": "no text", "scored": "all", "answers": "cold"}, available=True,
-        description="As HRNN-Metadata, recommending items that are new to the catalogue.",
+        settings={"reads": "no text", "scored": "all", "answers": "cold", "exploration_weight": "0.0"}, available=True,
+        max_metadata_bytes=_FIVE_GB, description="As HRNN-Metadata, recommending items that are new to the catalogue.",
     ),
     Recipe(
         name="aws-popularity-count", title="Popularity-Count", type="USER_PERSONALIZATION",
@@ -101,14 +102,16 @@ CUSTOM: tuple[Recipe, ...] = (
         served_as="PERSONALIZED_ACTIONS", method="next_best_action", algorithm="aws-next-best-action",
         feature_transformation="next-best-action", user_id=REQUIRED, item_id=NOT_USED,
         datasets={**_LEARNED, "ACTIONS": REQUIRED, "ACTION_INTERACTIONS": OPTIONAL},
-        features=frozenset({"real_time", "exploration", "automatic_updates", "filters", "scores", "item_metadata",
-                            "text", "user_metadata", "event_selection"}),
+        features=frozenset({"real_time", "exploration", "configurable_exploration", "automatic_updates", "filters",
+                            "scores", "item_metadata", "text", "user_metadata", "event_selection"}),
+        available=True,
         description="Actions a user will most likely take, with the probability of each.",
     ),
     Recipe(
         name="aws-item-affinity", title="Item-Affinity", type="USER_SEGMENTATION", served_as="USER_SEGMENTATION",
         method="affinity", algorithm="aws-item-affinity", feature_transformation="item-affinity", datasets=_LEARNED,
-        features=_COMMON | {"item_metadata", "text", "user_metadata", "segments"},
+        features=_COMMON | {"item_metadata", "text", "user_metadata", "segments"}, settings={"reads": "all"},
+        available=True,
         description="The users most likely to interact with each given item.",
     ),
     Recipe(
@@ -116,7 +119,7 @@ CUSTOM: tuple[Recipe, ...] = (
         served_as="USER_SEGMENTATION", method="affinity", algorithm="aws-item-attribute-affinity",
         feature_transformation="item-attribute-affinity",
         datasets={"INTERACTIONS": REQUIRED, "ITEMS": REQUIRED, "USERS": FILTER_ONLY},
-        features=_COMMON | {"item_metadata", "text", "segments"},
+        features=_COMMON | {"item_metadata", "text", "segments"}, settings={"reads": "items"}, available=True,
         description="The users most likely to interact with items that have given attributes.",
     ),
 )

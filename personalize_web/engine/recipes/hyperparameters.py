@@ -165,6 +165,20 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
 }
 """Recipe name -> its parameters; a recipe that is not here has none."""
 
+_TRANSFORMER_INSIDE = (
+    Parameter("width", "internal", "integer", "", choices=("32", "64", "96", "128"), help="Width of the network."),
+    Parameter("layers", "internal", "integer", "", 1, 2, help="Layers of the network."),
+    Parameter("length", "internal", "integer", "", choices=("30", "50", "100"), help="Newest events that are read."),
+    Parameter("dropout", "internal", "float", "", 0.05, 0.5, help="Share of the network left out at each step."),
+    Parameter("learning_rate", "internal", "float", "", 3e-4, 3e-3, scale="log", help="Size of the first steps."),
+    Parameter("half_life_share", "internal", "float", "", 0.05, 0.5, scale="log",
+              help="Half-life of the weight of events, as a share of the time that the data span."),
+)
+INTERNAL: Mapping[str, tuple[Parameter, ...]] = {
+    "aws-user-personalization-v2": _TRANSFORMER_INSIDE, "aws-personalized-ranking-v2": _TRANSFORMER_INSIDE,
+}
+"""Recipe name -> settings that nobody can set, which the service searches for by itself."""
+
 _ALIASES = {
     "training.bptt": "bptt", "training.hidden_dimension": "hidden_dimension", "data.recency_mask": "recency_mask",
     "min_hist_length_percentile": "min_user_history_length_percentile",

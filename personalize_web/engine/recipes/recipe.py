@@ -56,6 +56,8 @@ class Recipe:
     """Most items a training considers."""
     max_interactions: int = 500_000_000
     """Most item interactions a training considers."""
+    max_metadata_bytes: int | None = None
+    """Most bytes of Items and Users together; None: any number."""
     legacy: bool = False
     """Kept for old solutions and automatic choice."""
     available: bool = False
@@ -76,6 +78,11 @@ class Recipe:
         """``featureTransformationArn``, or None."""
         suffix = self.feature_transformation
         return f"arn:aws:personalize:::feature-transformation/{suffix}" if suffix else None
+
+    @property
+    def influenced(self) -> bool:
+        """Whether a ranking influence can shift its answers."""
+        return self.served_as in ("USER_PERSONALIZATION", "PERSONALIZED_RANKING", "RELATED_ITEMS")
 
     def can(self, feature: str) -> bool:
         """Whether the recipe has ``feature``; an unknown name is a mistake of the caller (KeyError)."""

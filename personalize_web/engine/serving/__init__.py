@@ -4,12 +4,13 @@ from pathlib import Path
 
 from personalize_web.engine import artifacts
 from personalize_web.engine.errors import DataError
+from personalize_web.engine.influence import Influence
 from personalize_web.engine.serving.co_occurrence import CoOccurrenceModel
 from personalize_web.engine.serving.popularity import PopularityModel
 from personalize_web.engine.serving.requests import History, PastEvents, Recommended, Request, ServingModel
 from personalize_web.engine.serving.trending import TrendingModel
 
-__all__ = ["History", "PastEvents", "Recommended", "Request", "ServingModel", "load"]
+__all__ = ["History", "Influence", "PastEvents", "Recommended", "Request", "ServingModel", "load"]
 
 
 def load(directory: Path, *, verify: bool = True) -> ServingModel:
@@ -29,4 +30,12 @@ def load(directory: Path, *, verify: bool = True) -> ServingModel:
         from personalize_web.engine.serving.sequence import SequenceModel
 
         return SequenceModel(artifact)
+    if kind == "next_best_action":
+        from personalize_web.engine.serving.next_best_action import NextBestActionModel
+
+        return NextBestActionModel(artifact)
+    if kind == "affinity":
+        from personalize_web.engine.serving.affinity import AffinityModel
+
+        return AffinityModel(artifact)
     raise DataError(f"The trained model in {artifact.directory.name} is of an unknown kind: {kind}.")

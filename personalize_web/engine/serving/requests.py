@@ -1,14 +1,18 @@
 """What a request says, what an answer holds, and what every serving model can do."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from personalize_web.engine.artifacts import Artifact
 from personalize_web.engine.ids import Vocabulary
+from personalize_web.engine.influence import Influence
+
+if TYPE_CHECKING:
+    from personalize_web.engine.serving.explaining import Explanation
 
 
 class History(Protocol):
@@ -51,6 +55,8 @@ class Request:
     """The item that related-items models start from."""
     history: History = field(default_factory=PastEvents)
     """The user's events, live ones included, oldest first."""
+    action_history: History = field(default_factory=PastEvents)
+    """The user's events with actions, alike; only models of actions read them."""
     user_attributes: Mapping[str, Any] = field(default_factory=dict)
     """The user's row of the Users dataset; empty for an unknown user."""
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -71,6 +77,8 @@ class Request:
     """Item id -> how often it was shown to anybody; shown items are explored less."""
     user_impressions: Mapping[str, int] = field(default_factory=dict)
     """Item id -> how often it was shown to this user without being chosen."""
+    influence: Influence = field(default_factory=Influence)
+    """How far popularity and freshness move the order."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +121,39 @@ class ServingModel:
         """The answer, best first."""
         raise NotImplementedError
 
+    def recommend_many(self, requests: Sequence[Request]) -> Iterator[list[Recommended]]:
+        """The answer of :meth:`recommend` to each of many requests, in their order."""
+        return map(self.recommend, requests)
+
+    def rank_many(self, requests: Sequence[Request], lists: Sequence[Sequence[str]]) -> Iterator[list[Recommended]]:
+        """The answer of :meth:`rank` to each of many requests and its list, in their order."""
+        return map(self.rank, requests, lists)
+
+    def answers(self, requests: Sequence[Request], *, explored: bool) -> list[tuple[list[str], list[str]]]:
+        """Of many requests at once the items of :meth:`recommend`: without exploration, and with the model's own.
+
+        Without ``explored`` both are the first. What measures models asks this way.
+        """
+        found = []
+        for request in requests:
+            relevant = [each.item_id for each in self.recommend(replace(request, exploration_weight=0.0))]
+            shown = [each.item_id for each in self.recommend(request)] if explored else relevant
+            found.append((relevant, shown))
+        return found
+
+    def recommend_variants(self, requests: Sequence[Request]) -> list[list[Recommended]]:
+        """Several answers to the same user, history and context: the requests differ in what may be in them alone."""
+        return [self.recommend(each) for each in requests]
+
     def rank(self, request: Request, item_ids: Sequence[str]) -> list[Recommended]:
         """The given items in the order of their relevance to the request's user."""
         raise NotImplementedError
+
+    def explain(self, request: Request, item_id: str) -> "Explanation":
+        """Why the item stands in the answer to the request."""
+        from personalize_web.engine.serving import explaining
+
+        return explaining.by_popularity(self, item_id)
 
     def blocked(self, request: Request) -> NDArray[np.bool_] | None:
         """By item row, what must not be answered; None where nothing is blocked."""

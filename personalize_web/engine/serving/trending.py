@@ -5,6 +5,7 @@ from itertools import islice
 
 from personalize_web.engine import trends
 from personalize_web.engine.artifacts import Artifact
+from personalize_web.engine.serving.explaining import Cause, Explanation
 from personalize_web.engine.serving.requests import Recommended, Request, ServingModel
 
 
@@ -34,6 +35,13 @@ class TrendingModel(ServingModel):
         taken = set(self.items.rows(first).tolist())
         more = self.popular_rows(blocked, request.num_results - len(first), taken)
         return [Recommended(each) for each in [*first, *self.items.ids(more)]]
+
+    def explain(self, request: Request, item_id: str) -> Explanation:
+        """That the item rises, and the how manyth; else that it is popular."""
+        rising = self.rising()
+        if item_id in rising:
+            return Explanation(item_id, (Cause("rising", item_id, rising.index(item_id) + 1),))
+        return super().explain(request, item_id)
 
     def rising(self) -> list[str]:
         """Ids of the rising items, the fastest first; read again when they were evaluated again."""

@@ -1,5 +1,6 @@
 """What every algorithm must do; a test class inherits it and names a recipe."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,12 +96,40 @@ class Contract:
     def test_nothing_allowed_is_an_empty_answer(self, model, world):
         assert model.recommend(self.request(world, allowed=np.zeros(len(model.items), bool))) == []
 
+    def test_many_requests_at_once_are_answered_as_one_by_one(self, model, world):
+        histories = [self.request(world).history, PastEvents()]
+        histories += [PastEvents(list(histories[0].item_ids[:many]), ["Watch"] * many, list(range(many)), [None] * many)
+                      for many in (1, 3, 3)]
+        allowed = np.arange(len(model.items)) % 3 > 0
+        requests = [
+            self.request(world, history=history, num_results=many, seed=place, allowed=mask, exploration_weight=weight)
+            for place, history in enumerate(histories) for many in (0, 10) for mask in (None, allowed)
+            for weight in (None, 0.5)
+        ]
+        for one, together in zip(requests, model.recommend_many(requests), strict=True):
+            alone = model.recommend(one)
+            assert [(each.item_id, each.reasons) for each in together] == [(each.item_id, each.reasons)
+                                                                           for each in alone]
+            scores = [[each.score or 0.0 for each in answer] for answer in (together, alone)]
+            assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+
     def test_unknown_users_and_items_get_an_answer(self, model):
         assert len(model.recommend(Request(user_id="nobody", item_id="nothing", num_results=10))) == 10
 
     def test_it_knows_the_items_of_its_training(self, model):
         assert model.knows_item("g0t0")
         assert not model.knows_item("nothing")
+
+    def test_many_requests_at_once_get_the_answers_of_each(self, model, world):
+        allowed = np.zeros(len(model.items), bool)
+        allowed[model.item_rows(["g1t3", "g2t4"])] = True
+        requests = [self.request(world, **given) for given in (
+            {"seed": 1}, {"seed": 2, "exclude": {"g2t1", "g0t1"}}, {"history": PastEvents()}, {"allowed": allowed})]
+        found = model.answers(requests, explored=True)
+        for request, (relevant, shown) in zip(requests, found, strict=True):
+            plain = replace(request, exploration_weight=0.0)
+            assert relevant == [each.item_id for each in model.recommend(plain)]
+            assert shown == [each.item_id for each in model.recommend(request)]
 
     def test_a_damaged_file_is_refused(self, kept, tmp_path):
         import shutil

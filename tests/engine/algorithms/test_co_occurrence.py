@@ -54,6 +54,7 @@ def ask(tmp_path):
     return asked
 
 
+@pytest.mark.shows("min_cointeraction_count", "aws-sims")
 def test_a_pair_of_two_users_is_absent_below_a_least_count_of_three(ask):
     data = baskets("ab", "ab", "ac", "ac", "ac")
     assert ask(data, "a", min_cointeraction_count=3) == ["c"]
@@ -65,6 +66,7 @@ def test_least_counts_of_zero_and_one_pair_everything_seen_together_once(ask, le
     assert ask(baskets("ab", "cd"), "a", min_cointeraction_count=least) == ["b"]
 
 
+@pytest.mark.shows("popularity_discount_factor", "aws-sims")
 def test_the_discount_reverses_popular_and_niche(ask):
     # a with p: 3 users of p's 7; a with n: 2 users of n's 2
     data = baskets("ap", "ap", "ap", "p", "p", "p", "p", "an", "an")
@@ -76,6 +78,24 @@ def test_ties_go_by_users_in_common_then_by_id(ask):
     assert ask(baskets("acb", "acb"), "a", min_cointeraction_count=1) == ["b", "c"]
 
 
+@pytest.mark.shows("min_item_interaction_count_percentile", "aws-sims")
+def test_items_with_few_interactions_are_left_out(ask):
+    data = baskets("abr", "ab", "ab")
+    assert ask(data, "a", min_cointeraction_count=1, min_item_interaction_count_percentile=0.0) == ["b", "r"]
+    assert ask(data, "a", min_cointeraction_count=1, min_item_interaction_count_percentile=0.6) == ["b"]
+
+
+@pytest.mark.shows("min_user_history_length_percentile", "aws-sims")
+@pytest.mark.shows("max_user_history_length_percentile", "aws-sims")
+def test_users_with_short_and_with_long_histories_are_left_out(ask):
+    data = baskets("as", *["abc"] * 8, "abcdefghl")
+    plain = ask(data, "a", 9, min_cointeraction_count=1)
+    assert {"s", "l"} <= set(plain)
+    assert "s" not in ask(data, "a", 9, min_cointeraction_count=1, min_user_history_length_percentile=0.2)
+    assert "l" not in ask(data, "a", 9, min_cointeraction_count=1, max_user_history_length_percentile=0.8)
+
+
+@pytest.mark.shows("max_item_interaction_count_percentile", "aws-sims")
 def test_the_most_popular_tenth_is_left_out_by_default(ask):
     # twenty-one items: h has 60 events, everything else 6 at most, so that the 0.9 quantile lies below h
     data = baskets(*["h" + "abcdefghij"[user % 10] + "klmnopqrst"[user % 10] for user in range(60)])

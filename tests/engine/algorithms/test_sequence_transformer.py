@@ -5,13 +5,18 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from personalize_web.engine import serving
 from personalize_web.engine.algorithms.sequence_transformer import SequenceTransformer
 from personalize_web.engine.dataset import Dataset
+from personalize_web.engine.evaluation import LIST_LENGTH, judge, requests_of
+from personalize_web.engine.evaluation.judging import unpacked
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.reporting import Silent
-from personalize_web.engine.serving import PastEvents, Request
+from personalize_web.engine.serving import PastEvents, Request, sequence
+from personalize_web.engine.splitting import split
 from personalize_web.engine.training import train_version
 from tests.engine.algorithms.contract import METRICS, OPTIONS, Contract
 from tests.engine.worlds import DAY, NOW, World, events, schema
@@ -24,6 +29,15 @@ def watched(*items, begin=NOW):
 
 def answer(model, many=10, **given):
     return [each.item_id for each in model.recommend(Request(num_results=many, exploration_weight=0.0, **given))]
+
+
+def explored_before(model, cut_off):
+    """How many old titles a full exploration of items up to an age finds that relevance does not."""
+    asked = {"history": watched("g1t3"), "num_results": 10}
+    plain = {each.item_id for each in model.recommend(Request(exploration_weight=0.0, **asked))}
+    found = {each.item_id for seed in range(10) for each in model.recommend(
+        Request(exploration_weight=1.0, exploration_age_cut_off=cut_off, seed=seed, **asked))}
+    return sum("new" not in each for each in found - plain)
 
 
 class TestUserPersonalizationV2(Contract):
@@ -51,6 +65,15 @@ class TestUserPersonalizationV2(Contract):
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= each <= 1 for each in scores)
 
+    def test_a_ranking_recipe_is_judged_on_its_order_of_the_whole_vocabulary(self, model, world):
+        recipe, dataset = RECIPES["aws-personalized-ranking-v2"], world.dataset()
+        tests = split(dataset, "0").tests
+        hits = unpacked(judge(model, dataset, tests, recipe).hits)
+        for own, (request, truth) in zip(hits, requests_of(dataset, tests, recipe), strict=True):
+            wanted = set(dataset.item_ids.take(truth).to_pylist())
+            ranked = model.rank(request, model.items.all())[:LIST_LENGTH]
+            assert own.tolist() == [each.item_id in wanted for each in ranked]
+
     def test_scores_stay_sorted_with_exploration(self, model):
         found = model.recommend(Request(history=watched("g1t3"), num_results=20, seed=4, exploration_weight=0.5))
         scores = [each.score for each in found]
@@ -64,6 +87,12 @@ class TestUserPersonalizationV2(Contract):
                                            exclude={plain[0].item_id}))
         assert filtered[0] == plain[1]
 
+    def test_variants_of_a_request_are_answered_as_each_by_itself(self, model):
+        mask = np.arange(len(model.items)) % 2 == 0
+        asked = Request(history=watched("g1t3"), num_results=8, seed=5)
+        variants = [asked, Request(history=watched("g1t3"), num_results=4, seed=5, allowed=mask)]
+        assert model.recommend_variants(variants) == [model.recommend(each) for each in variants]
+
     def test_popular_items_without_score_fill_what_a_filter_left_empty(self, kept):
         model = serving.load(kept)
         model.arrays["candidates"] = np.isin(np.arange(len(model.items)), model.item_rows(["g1t3", "g1t4", "g1t5"]))
@@ -72,6 +101,26 @@ class TestUserPersonalizationV2(Contract):
         assert [each.reasons for each in found] == [()] * 2 + [("Popular item",)] * 4
         assert [each.score is None for each in found] == [False] * 2 + [True] * 4
         assert "g1t4" not in {each.item_id for each in found}
+
+    def test_an_explanation_says_what_each_event_is_worth(self, model):
+        request = Request(history=watched("g0t3", "g1t3", "g1t4"), exploration_weight=0.0)
+        item = model.recommend(request)[0].item_id
+        causes = model.explain(request, item).causes
+        row = model.items.row(item)
+        without = Request(history=watched("g0t3", "g1t3"), exploration_weight=0.0)
+        effect = float(model.logits(request)[row]) - float(model.logits(without)[row])
+        assert next(each.effect for each in causes if each.name == "g1t4") == pytest.approx(effect, abs=1e-4)
+        assert [abs(each.effect) for each in causes] == sorted((abs(each.effect) for each in causes), reverse=True)
+        assert causes[0].name.startswith("g1")
+
+    def test_an_explanation_of_a_new_user_names_metadata(self, model):
+        asked = Request(user_attributes={"LOVES": "genre 2"})
+        causes = model.explain(asked, model.recommend(asked)[0].item_id).causes
+        assert [(each.kind, each.name, each.value) for each in causes] == [("user", "LOVES", "genre 2")]
+        assert causes[0].times > 1
+
+    def test_an_unknown_item_is_not_explained(self, model):
+        assert not model.explain(Request(), "nowhere").known
 
     def test_a_new_user_is_moved_by_metadata(self, model):
         for genre in range(4):
@@ -88,6 +137,7 @@ class TestUserPersonalizationV2(Contract):
         assert {each.reasons for each in explored} == {("Exploration",)}
         assert {each.item_id[2:5] for each in explored} == {"new"}
 
+    @pytest.mark.shows("exploration_weight", "aws-vod-top-picks", "aws-ecomm-recommended-for-you")
     def test_young_items_appear_more_with_more_exploration(self, model, world):
         def young(weight):
             return sum("new" in each.item_id for seed in range(30) for each in model.recommend(
@@ -96,10 +146,14 @@ class TestUserPersonalizationV2(Contract):
         counts = [young(weight) for weight in (0.0, 0.2, 0.5, 0.9)]
         assert counts == sorted(set(counts))
 
+    @pytest.mark.shows("exploration_item_age_cut_off", "aws-vod-top-picks", "aws-ecomm-recommended-for-you")
+    def test_items_up_to_the_cut_off_are_explored(self, model):
+        assert explored_before(model, 1000.0) > explored_before(model, 30.0) == 0
+
     def test_what_was_chosen_and_why_is_told(self, model):
         blend = model.info["details"]["blend"]
         assert set(blend["validation ndcg_at_10"]) == {
-            "learned", "popularity", "following", "next", "preceding", "together", "blend"}
+            "learned", "popularity", "following", "next", "preceding", "together", "linear", "blend"}
         assert model.info["details"]["learning"]["epochs"] >= 1
 
 
@@ -122,28 +176,50 @@ def switching() -> Dataset:
     return Dataset.from_tables(events(*rows), schemas={"INTERACTIONS": schema("Interactions", EVENT_TYPE={})})
 
 
-def test_recency_bias_changes_what_a_new_user_gets(tmp_path):
+def late_share(model):
+    """Late titles among the first eight that a new user gets, and that a user of one old title has ranked first."""
+    ranked = model.rank(Request(history=watched("early0")), model.items.all())
+    lists = answer(model, 8), [each.item_id for each in ranked[:8]]
+    return [sum(each.startswith("late") for each in items) for items in lists]
+
+
+@pytest.mark.shows("apply_recency_bias", "aws-user-personalization-v2", "aws-personalized-ranking-v2")
+def test_recency_bias_changes_what_a_new_user_gets_and_how_items_are_ranked(tmp_path):
     shares = {}
     for biased in (True, False):
         SequenceTransformer().train(switching(), {"apply_recency_bias": biased}, OPTIONS, Silent()).write(
             tmp_path / str(biased))
-        found = answer(serving.load(tmp_path / str(biased)), 8)
-        shares[biased] = sum(each.startswith("late") for each in found)
-    assert shares[True] > shares[False]
+        shares[biased] = late_share(serving.load(tmp_path / str(biased)))
+    assert shares[True][0] > shares[False][0]
+    assert shares[True][1] > shares[False][1]
 
 
-def test_request_context_changes_the_answer_of_a_new_user(tmp_path):
+def phones_and_televisions() -> Dataset:
+    """Users who watch either ten titles on a phone or ten others on a television."""
     rows = [(f"u{user}", f"{'phone' if user % 2 else 'tv'}{(user // 2 + place) % 10}", NOW + 60 * place + user, "Watch")
             for user in range(200) for place in range(6)]
     table = events(*rows).append_column("DEVICE", [[("phone" if user % 2 else "tv") for user in range(200)
                                                      for _ in range(6)]])
-    dataset = Dataset.from_tables(table, schemas={
+    return Dataset.from_tables(table, schemas={
         "INTERACTIONS": schema("Interactions", EVENT_TYPE={}, DEVICE={"categorical": True})})
-    SequenceTransformer().train(dataset, {}, OPTIONS, Silent()).write(tmp_path / "model")
-    model = serving.load(tmp_path / "model")
+
+
+def follows_context(model):
+    """The answer and the ranking of a new user go with the context; what is unknown in it changes nothing."""
     for device in ("phone", "tv"):
         assert sum(each.startswith(device) for each in answer(model, 6, context={"DEVICE": device})) >= 5
-    assert answer(model, 6, context={"DEVICE": "fridge", "MOOD": "good"})
+        ranked = model.rank(Request(context={"DEVICE": device}), sorted(model.items.all()))
+        assert sum(each.item_id.startswith(device) for each in ranked[:6]) >= 5
+    plain = model.logits(Request())
+    np.testing.assert_array_equal(model.logits(Request(context={"DEVICE": "fridge"})), plain)
+    np.testing.assert_array_equal(model.logits(Request(context={"MOOD": "good"})), plain)
+    phone = model.logits(Request(context={"DEVICE": "phone"}))
+    np.testing.assert_array_equal(model.logits(Request(context={"DEVICE": "phone", "MOOD": "good"})), phone)
+
+
+def test_request_context_changes_the_answer_of_a_new_user(tmp_path):
+    SequenceTransformer().train(phones_and_televisions(), {}, OPTIONS, Silent()).write(tmp_path / "model")
+    follows_context(serving.load(tmp_path / "model"))
 
 
 def test_goods_that_are_bought_again_are_offered_again_and_films_are_not(tmp_path):
@@ -174,3 +250,12 @@ def test_models_answer_without_torch(tmp_path):
         "assert not [name for name in sys.modules if name.split('.')[0] in ('torch', 'scipy', 'django')]"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@given(st.integers(0, 400), st.integers(1, 60), st.sampled_from([0.0, 0.4]), st.integers(0, 99))
+def test_the_largest_of_many_numbers_are_found_without_ordering_all(many, most, without, seed):
+    rng = np.random.default_rng(seed)
+    numbers = rng.permutation(many).astype(np.float32)
+    numbers[rng.random(many) < without] = -np.inf
+    expected = [row for row in np.argsort(-numbers, kind="stable") if np.isfinite(numbers[row])][:most]
+    assert sequence._top(numbers, most).tolist() == expected

@@ -71,11 +71,14 @@ def skewed():
     return dataset_of(*rows)
 
 
+@pytest.mark.shows("popularity_discount_factor", "aws-similar-items")
 def test_a_greater_discount_brings_less_popular_neighbours(skewed):
     found = [mean_popularity(train(skewed, popularity_discount_factor=each), skewed) for each in (0.0, 0.5, 1.0)]
     assert found[0] > found[1] > found[2]
 
 
+@pytest.mark.shows("item_id_hidden_dim", "aws-similar-items")
+@pytest.mark.shows("item_metadata_hidden_dim", "aws-similar-items")
 def test_the_widths_change_what_is_learned():
     dataset = World().dataset()
     narrow, wide = (train(dataset, item_id_hidden_dim=width).arrays["neighbours"] for width in (2, 60))

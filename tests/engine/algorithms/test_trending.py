@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from personalize_web.engine import serving, trends
 from personalize_web.engine.algorithms.base import Options
-from personalize_web.engine.algorithms.trending import Trending, foreseen, rising_at
+from personalize_web.engine.algorithms.trending import Trending, rising_at
+from personalize_web.engine.evaluation.measuring import POPULARITY, foreseen
 from personalize_web.engine.metrics import trend_prediction_accuracy
 from personalize_web.engine.reporting import Silent
 from personalize_web.engine.serving import Request
@@ -99,6 +100,7 @@ def test_an_item_no_training_has_seen_may_be_rising(model):
     assert asked(answerer, allowed=np.ones(3, bool)) == ["c", "a", "b"]
 
 
+@pytest.mark.shows("trend_discovery_frequency", "aws-trending-now")
 @pytest.mark.parametrize(("text", "seconds"), trends.SECONDS.items())
 def test_the_frequency_is_the_length_of_the_interval(text, seconds):
     rows = [(f"u{place}", "late", NOW - place) for place in range(5)]
@@ -124,4 +126,11 @@ def test_a_trend_that_goes_on_is_foreseen():
              for place in range(count)]
     data = dataset_of(*rows)
     assert data.item_ids.take(pa.array(rising_at(data, NOW, HOUR))).to_pylist() == ["up"]
-    assert foreseen(data, HOUR) == 1.0
+    assert foreseen(data, HOUR) == {"version": 1.0, POPULARITY: 1.0}
+
+
+def test_popular_items_foresee_no_burst():
+    rows = [(f"u{place}", f"always{item}", NOW - 5 * HOUR - place) for item in range(25) for place in range(20)]
+    rows += [(f"u{place}", "burst", NOW - at * HOUR - place) for at, count in ((0, 9), (1, 4), (2, 1))
+             for place in range(count)]
+    assert foreseen(dataset_of(*rows), HOUR) == {"version": 1.0, POPULARITY: 0.0}

@@ -156,21 +156,33 @@ def test_few_new_bulk_rows_join_a_small_last_segment(store, written):
     store.replace_bulk([written(people(("u1", 1)))], USERS)
     store.append_bulk([written(people(("u2", 2))), written(people(("u1", 11)))], USERS)
     snapshot = store.append_bulk([written(people(("u3", 3)))], USERS)
-    assert [(segment.origin, segment.rows) for segment in snapshot.segments] == [("BULK", 4)]
+    assert [(segment.incremental, segment.rows) for segment in snapshot.segments] == [(False, 1), (True, 1), (True, 2)]
     assert rows_of(snapshot.table()) == [("u2", 2), ("u1", 11), ("u3", 3)]
     assert rows_of(snapshot.raw("BULK")) == [("u1", 1), ("u2", 2), ("u1", 11), ("u3", 3)]
 
 
-def test_segments_of_both_origins_are_put_together_in_the_order_of_arrival(store, written):
+def test_what_incremental_imports_added_can_be_left_out(store, written):
+    store.replace_bulk([written(people(("u1", 1), ("u2", 2)))], USERS)
+    store.append_individual(people(("u2", 20)), 1, USERS)
+    store.append_bulk([written(people(("u2", 200), ("u3", 3)))], USERS)
+    assert rows_of(store.snapshot().without_incremental().table()) == [("u1", 1), ("u2", 20)]
+    store.delete_rows("USER_ID", ["u3"])
+    assert rows_of(store.compact().without_incremental().table()) == [("u1", 1), ("u2", 20)]
+    assert rows_of(store.snapshot().table()) == [("u1", 1), ("u2", 200)]
+
+
+def test_segments_of_all_kinds_are_put_together_in_the_order_of_arrival(store, written):
     store.replace_bulk([written(people(("u1", 1), ("u2", 2)))], USERS)
     for number in range(3):
         store.append_individual(people(("u1", 10 + number), (f"p{number}", number)), number + 1, USERS)
         store.append_bulk([written(people(("u2", 20 + number), (f"b{number}", number)))], USERS)
     before = store.snapshot()
     after = store.compact()
-    assert (len(before.segments), len(after.segments)) == (7, 2)
+    assert (len(before.segments), len(after.segments)) == (7, 3)
     for origin in ("BULK", "PUT", None):
         assert after.raw(origin).equals(before.raw(origin))
+    assert after.without_incremental().table().equals(before.without_incremental().table())
+    assert rows_of(after.without_incremental().table()) == [("u2", 2), ("p0", 0), ("p1", 1), ("u1", 12), ("p2", 2)]
     assert after.table().equals(before.table())
     assert before.table().equals(after.table())
     assert after.manifest.individual_upto == 3

@@ -1,6 +1,6 @@
 """Any sequence of changes leaves what a plain list of rows would hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +27,8 @@ class Row:
     origin: str
     values: tuple
     event_id: str | None = None
+    added: bool = False
+    """By an import of mode INCREMENTAL."""
 
 
 class Life(RuleBasedStateMachine):
@@ -90,7 +92,7 @@ class Life(RuleBasedStateMachine):
         publish = self.store.replace_bulk if full else self.store.append_bulk
         self.joining(lambda: publish(self.files(rows, cut), self.schema))
         kept = [row for row in self.rows if row.origin == "PUT"] if full else self.rows
-        self.rows = kept + [Row("BULK", values) for values in self.valued(rows)]
+        self.rows = kept + [Row("BULK", values, added=not full) for values in self.valued(rows)]
 
     def put(self, rows, ids):
         self.number += 1
@@ -122,6 +124,12 @@ class Life(RuleBasedStateMachine):
     def take_a_snapshot(self):
         self.taken.append((self.store.snapshot(), self.effective()))
 
+    @rule()
+    def leave_out_what_was_added(self):
+        snapshot = self.store.snapshot().without_incremental()
+        if snapshot.columns:
+            assert rows_of(snapshot.table()) == self.effective([row for row in self.rows if not row.added])
+
     @rule(machine=st.sampled_from(["one", "two"]))
     def go_on_elsewhere(self, machine):
         self.store = self.opened(machine)
@@ -131,12 +139,13 @@ class Life(RuleBasedStateMachine):
         self.store.clear()
         self.rows = []
 
-    def effective(self):
+    def effective(self, rows=None):
+        rows = self.rows if rows is None else rows
         if self.keyed:
-            newest = {row.values[0]: number for number, row in enumerate(self.rows)}
-            return [self.rows[number].values for number in sorted(newest.values())]
+            newest = {row.values[0]: number for number, row in enumerate(rows)}
+            return [rows[number].values for number in sorted(newest.values())]
         seen, ids, found = set(), set(), []
-        for row in self.rows:
+        for row in rows:
             if row.values[0] is None or (row.event_id and row.event_id in ids):
                 continue
             ids.add(row.event_id)
@@ -183,7 +192,7 @@ class LifeOfRecords(Life):
     def adopt(self):
         if len(self.schema.names) == 2:
             self.schema = users_schema(PLAN)
-            self.rows = [Row(row.origin, (*row.values, None), row.event_id) for row in self.rows]
+            self.rows = [replace(row, values=(*row.values, None)) for row in self.rows]
         self.store.adopt(self.schema)
 
 
