@@ -121,6 +121,29 @@ def files_to_import(location: Location) -> list[StoredObject]:
     return found
 
 
+def files_with_prefix(prefix: Location) -> list[StoredObject]:
+    """Every file of the bucket whose key starts with the key of ``prefix``, by key; hidden ones are left out."""
+    filesystem, root = _store()
+    bucket = "/".join(part for part in (root, prefix.bucket) if part)
+    folder = prefix.key.rpartition("/")[0]
+    try:
+        if _is_local(filesystem):
+            _path(prefix)  # says so where it leads out of the bucket
+            entries = filesystem.find(f"{bucket}/{folder}".rstrip("/"), detail=True)
+        else:
+            entries = filesystem.find(bucket, detail=True, prefix=prefix.key)
+    except PermissionError as error:
+        raise DataError(f"{DENIED} Location: {prefix}") from error
+    found = []
+    for path, entry in entries.items():
+        key = path.removeprefix(bucket).lstrip("/")
+        if key.startswith(prefix.key) and not key.endswith("/") and not any(
+            part.startswith(".") for part in key[len(folder) :].split("/")
+        ):
+            found.append(_stored(Location(prefix.bucket, key), entry))
+    return sorted(found, key=lambda file: file.location.key)
+
+
 def open_file(location: Location) -> IO[bytes]:
     """The file's bytes, to read from the beginning."""
     filesystem, _ = _store()
@@ -200,6 +223,8 @@ def delete(location: Location) -> None:
 
 HISTORY = "history"
 """In a dataset's folder and in a model's: the index of users' newest events."""
+ACTION_HISTORY = "action_history"
+"""In a model's folder: the index of users' newest events with actions, where it was trained on those."""
 ATTRIBUTES = "attributes"
 """In a dataset's folder: the newest record of every id."""
 USERS = "users"

@@ -17,11 +17,17 @@ DELETE_PENDING = "DELETE PENDING"
 DELETE_IN_PROGRESS = "DELETE IN_PROGRESS"
 PENDING = "PENDING"
 IN_PROGRESS = "IN_PROGRESS"
+BATCH_IN_PROGRESS = "IN PROGRESS"
+"""Of batch jobs, which write it with a blank."""
 COMPLETED = "COMPLETED"
 FAILED = "FAILED"
+DRAFT = "DRAFT"
+RUNNING = "RUNNING"
+STOPPED = "STOPPED"
 
 BUILDING = (CREATE_PENDING, CREATE_IN_PROGRESS)
 DELETING = (DELETE_PENDING, DELETE_IN_PROGRESS)
+BATCH_RUNNING = (PENDING, BATCH_IN_PROGRESS)
 TRAINING = (*BUILDING, CREATE_STOPPING)
 DELETABLE = (ACTIVE, CREATE_FAILED)
 
@@ -54,9 +60,12 @@ STATUSES = {
     DELETE_IN_PROGRESS: Status("Delete in progress", "in-progress", False),
     PENDING: Status("Pending", "pending", False),
     IN_PROGRESS: Status("In progress", "in-progress", False),
-    "IN PROGRESS": Status("In progress", "in-progress", False),
+    BATCH_IN_PROGRESS: Status("In progress", "in-progress", False),
     COMPLETED: Status("Completed", "success", True),
     FAILED: Status("Failed", "error", True),
+    DRAFT: Status("Draft", "info", True),
+    RUNNING: Status("Running", "success", True),
+    STOPPED: Status("Stopped", "stopped", True),
 }
 NOT_CREATED = Status("Not created", "info", True)
 

@@ -124,6 +124,10 @@ def test_the_same_on_an_s3_endpoint(s3, settings, tmp_path, monkeypatch):
     for key in ("in/a.csv", "in/deeper/b.csv", "in/.hidden", "in/"):
         client.put_object(Bucket="locations-test", Key=key, Body=b"" if key == "in/" else b"a,b\n")
     assert "locations-test" in locations.buckets()
+    found = locations.files_with_prefix(at("s3://locations-test/i"))
+    assert [(file.location.key, file.bytes) for file in found] == [("in/a.csv", 4), ("in/deeper/b.csv", 4)]
+    assert len(locations.files_with_prefix(at("s3://locations-test/"))) == 2
+    assert locations.files_with_prefix(at("s3://locations-test/in/a.csvx")) == []
     folders, files = locations.listing(at("s3://locations-test/in/"))
     assert [str(folder) for folder in folders] == ["s3://locations-test/in/deeper/"]
     assert [file.name for file in files] == [".hidden", "a.csv"]

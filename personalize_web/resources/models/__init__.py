@@ -1,6 +1,7 @@
 """The tables, one file a noun."""
 
 from personalize_web.resources.models.base import Resource, StatefulResource, Tag
+from personalize_web.resources.models.batch_jobs import BatchChunk, BatchInferenceJob, BatchJob, BatchSegmentJob
 from personalize_web.resources.models.dataset_groups import DatasetGroup
 from personalize_web.resources.models.datasets import (
     DataCheck,
@@ -20,6 +21,7 @@ from personalize_web.resources.models.events import (
     RejectedRecord,
     ServedList,
 )
+from personalize_web.resources.models.experiments import Experiment, Exposure
 from personalize_web.resources.models.filters import Filter
 from personalize_web.resources.models.jobs import AuditRecord, Job, JobLogLine
 from personalize_web.resources.models.metric_attributions import MetricAttribution, MetricCount
@@ -27,6 +29,10 @@ from personalize_web.resources.models.solutions import Campaign, Recommender, So
 
 __all__ = [
     "AuditRecord",
+    "BatchChunk",
+    "BatchInferenceJob",
+    "BatchJob",
+    "BatchSegmentJob",
     "Campaign",
     "DataCheck",
     "DataDeletionJob",
@@ -38,6 +44,8 @@ __all__ = [
     "DatasetImportJob",
     "Event",
     "EventTracker",
+    "Experiment",
+    "Exposure",
     "Filter",
     "IngestionCount",
     "Job",

@@ -24,6 +24,9 @@ class Solution(StatefulResource):
     """``solutionConfig`` with the recipe's defaults filled in."""
     latest_update = models.JSONField(null=True)
     active_at = models.DateTimeField(null=True)
+    found_settings = models.JSONField(null=True)
+    """What the last search by the service itself found, for recipes that publish nothing to tune: the ``values`` of
+    internal settings, and as Unix seconds when the search began, ``searched``."""
 
     @property
     def recipe_arn(self) -> str | None:
@@ -54,6 +57,8 @@ class SolutionVersion(StatefulResource):
     training_started_at = models.DateTimeField(null=True)
     event_cutoff = models.BigIntegerField(default=0)
     """The newest event of the event log that this training saw."""
+    last_update = models.DateTimeField(null=True)
+    """When the latest automatic update of the model began to read data; None before the first."""
 
     class Meta:
         constraints = [
@@ -90,6 +95,8 @@ class Recommender(StatefulResource):
     """Names the folder of the model that answers; None before the first training ended."""
     training_started_at = models.DateTimeField(null=True)
     event_cutoff = models.BigIntegerField(default=0)
+    last_update = models.DateTimeField(null=True)
+    """When the latest automatic update of the model began to read data; None before the first since its training."""
 
     @property
     def recipe_arn(self) -> str:
