@@ -30,6 +30,7 @@ def _set_timetable(sender: Celery, **_: object) -> None:
         "store recorded events": _every("apps.timetable.store_events", 60.0),
         "count recorded events": _every("apps.timetable.count_events", 60.0),
         "evaluate trends again": _every("apps.timetable.refresh_trends", 60.0),
+        "let models take in new items": _every("apps.timetable.update_models", 60.0),
         "begin trainings that are due": _every("apps.timetable.train", 30.0),
         "clean up": _every("personalize_web.workers.clean_up", crontab(minute="17"), queue="default"),
     }

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from personalize_web import operations
-from personalize_web.operations import timetable
+from personalize_web.operations import automatic_updates, timetable
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,12 @@ def count_events() -> None:
 def refresh_trends() -> None:
     """Let trends be evaluated again."""
     timetable.refresh_trends(clock())
+
+
+@shared_task(name="apps.timetable.update_models")
+def update_models() -> None:
+    """Let models take in what came since their training."""
+    automatic_updates.update_models(clock())
 
 
 def _ask(operation, address: dict[str, str], **arguments: str) -> None:

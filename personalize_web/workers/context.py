@@ -50,6 +50,11 @@ class JobContext:
         if self._thread:
             self._thread.join()
 
+    @property
+    def threaded(self) -> bool:
+        """Whether the lease is kept by a thread."""
+        return self._thread is not None
+
     def phase(self, name: str, index: int, of: int) -> None:
         """Phase ``index`` (from 1) of ``of`` begins."""
         self._note(phase=name, phase_index=index, phase_count=of, fraction=0.0, rows=None, rows_total=None)

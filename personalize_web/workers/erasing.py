@@ -19,6 +19,7 @@ from personalize_web.resources.models import (
     DatasetGroup,
     DatasetImportJob,
     Event,
+    Exposure,
     Job,
     JobLogLine,
     Recommender,
@@ -41,6 +42,8 @@ RECORDED_CALLS = (
     "PutUsers",
     "PutActionInteractions",
     "ConsoleTryRecommendations",
+    "ConsoleExplainRecommendation",
+    "ConsoleCreateExperiment",
     "ConsoleGetUserHistory",
     "ConsoleCreateRecords",
 )
@@ -56,6 +59,7 @@ def erase(group: DatasetGroup, ids: set[str], context: JobContext) -> int:
     context.check()
     gone += _erase_rejected(group, ids)
     gone += _erase_served(group, ids)
+    gone += _erase_exposures(group, ids)
     context.check()
     _redact(group.import_jobs.all(), ids, ("summary", "failure_reason"), DatasetImportJob)
     _redact(group.data_checks.all(), ids, ("result", "failure_reason"), DataCheck)
@@ -115,6 +119,16 @@ def _served_to(ids: set[str]) -> Iterator[list[tuple[str, str]]]:
         return
     served = ServedList.objects.filter(user_id__isnull=False).values_list("pk", "source_arn", "user_id")
     yield [(key, source) for key, source, user in served.iterator() if user in ids]
+
+
+def _erase_exposures(group: DatasetGroup, ids: set[str]) -> int:
+    gone = 0
+    for part in deleted_users.in_parts(ids):
+        gone += rows.remove(Exposure.objects.filter(experiment__dataset_group=group, user_id__in=part))
+    for experiment in group.experiments.all():
+        if ids.intersection(experiment.testers):
+            experiment.change(testers={user: each for user, each in experiment.testers.items() if user not in ids})
+    return gone
 
 
 def _redact(found: QuerySet[Any], ids: set[str], fields: tuple[str, ...], model: type[Model]) -> None:

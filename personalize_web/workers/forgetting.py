@@ -7,7 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Min
 
-from personalize_web.engine import forgetting
+from personalize_web.engine import artifacts, forgetting
+from personalize_web.engine.errors import DataError
 from personalize_web.resources import locations
 from personalize_web.resources.models import DatasetGroup, Job, Recommender, SolutionVersion
 from personalize_web.workers import folders
@@ -27,25 +28,38 @@ class Forgotten:
 def forget(context: JobContext, group: DatasetGroup, ids: Collection[str]) -> Forgotten:
     """Make every model of the group take these users for new ones.
 
-    Processes that answer notice the new files at their next request. The models themselves know users by what these
-    did, not by name: what was learnt of all users together stays until the next training.
+    Processes that answer notice the new files at their next request. Most models know users by what these did, not by
+    name: what was learnt of all users together stays until the next training. Models of user segments have a row for
+    each user, and models that were judged the hashes of the users they were judged by: these go.
     """
     named = list(ids)
     versions = SolutionVersion.objects.filter(solution__dataset_group=group).values_list("storage_key", flat=True)
     recommenders = group.recommenders.filter(storage_key__isnull=False).values_list("storage_key", flat=True)
     keys = [key for key in (*versions, *recommenders) if key]
-    changed = 0
+    changed, damaged = 0, 0
     for number, key in enumerate(keys, start=1):
         context.require_lease()
-        changed += _forget(context, locations.model_folder(key), named)
+        folder = locations.model_folder(key)
+        inside = False
+        try:
+            if (folder / artifacts.MANIFEST).exists():
+                inside = forgetting.forget_segments(folder, named) > 0
+                inside = forgetting.forget_test_users(folder, named) or inside
+        except DataError:  # it answers nobody, but may hold their ids
+            damaged += 1
+        changed += _forget(context, folder, named) or inside
         context.progress(number / len(keys))
-    return Forgotten(changed, _remove_replaced())
+    remains = _remove_replaced()
+    if damaged:
+        remains.append(f"{damaged:,} models are damaged and could not be looked through: delete their versions.")
+    return Forgotten(changed, remains)
 
 
 def _forget(context: JobContext, folder: Path, named: list[str]) -> bool:
     gone = 0
-    if (histories := folder / locations.HISTORY).exists():
-        gone += forgetting.forget_histories(histories, named, check=context.check)
+    for name in (locations.HISTORY, locations.ACTION_HISTORY):
+        if (histories := folder / name).exists():
+            gone += forgetting.forget_histories(histories, named, check=context.check)
     if (users := folder / locations.USERS).exists():
         gone += forgetting.forget_records(users, named)
     return gone > 0

@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from personalize_web.engine.columns import MANY
-from personalize_web.resources import shared_columns
-from personalize_web.resources.models import Dataset, Job, Recommender, ServedList, SolutionVersion
+from personalize_web.resources import shared_columns, statuses
+from personalize_web.resources.models import BatchInferenceJob, Dataset, Job, Recommender, ServedList, SolutionVersion
 from personalize_web.workers import event_log, folders
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,9 @@ def clean_up() -> None:
     frequent.filter(finished_at__lt=now - timedelta(days=STORING_JOB_DAYS)).delete()
     versions = SolutionVersion.objects.values_list("storage_key", flat=True)
     recommenders = Recommender.objects.values_list("storage_key", flat=True)
-    _remove_orphans(settings.MODELS_DIR, chain(versions, recommenders))
+    running = BatchInferenceJob.objects.filter(status__in=statuses.BATCH_RUNNING)
+    pinned = running.values_list("summary__model", flat=True)
+    _remove_orphans(settings.MODELS_DIR, chain(versions, recommenders, pinned))
     _remove_orphans(settings.COLUMNS_DIR, Dataset.objects.values_list("storage_key", flat=True))
     _remove_orphans(settings.DATA_DIR / "scratch", ())
     _remove_orphans(settings.COLUMNS_CACHE_DIR, Dataset.objects.values_list("storage_key", flat=True))

@@ -95,9 +95,11 @@ def _history(dataset: Dataset) -> HistoryIndex | None:
 
 def lay_beside(model: Path, snapshots: Mapping[str, tuple[Snapshot, Schema]]) -> None:
     """Put what the training saw of users into the model's folder: bulk rows of later imports change no answer."""
-    interactions = snapshots["INTERACTIONS"][0]
-    if not _linked(interactions, locations.HISTORY, HistoryIndex.open, model / locations.HISTORY):
-        indexing_histories.build(interactions, model / locations.HISTORY)
+    for kind, name in (("INTERACTIONS", locations.HISTORY), ("ACTION_INTERACTIONS", locations.ACTION_HISTORY)):
+        if kind in snapshots:
+            happened = snapshots[kind][0]
+            if not _linked(happened, locations.HISTORY, HistoryIndex.open, model / name):
+                indexing_histories.build(happened, model / name)
     if "USERS" in snapshots:
         snapshot, schema = snapshots["USERS"]
         if not _linked(snapshot, locations.ATTRIBUTES, Attributes.open, model / locations.USERS):

@@ -75,6 +75,16 @@ def wake(row: Job) -> None:
         logger.warning("The broker cannot be reached; job %s waits for the timetable.", row.pk, exc_info=True)
 
 
+def ask_for_help(row: Job) -> None:
+    """Ask another worker to do a part of ``row``, behind what waits; nothing is lost where none does."""
+    from personalize_web.celery import app
+
+    try:
+        app.send_task("personalize_web.workers.help_batch_job", args=[row.pk], queue=row.queue, retry=False)
+    except Exception:
+        logger.warning("The broker cannot be reached; job %s goes on without help.", row.pk, exc_info=True)
+
+
 def request_stop(resource: StatefulResource) -> bool:
     """Stop the unfinished work on ``resource``: at once where it has not begun, else as soon as it looks.
 

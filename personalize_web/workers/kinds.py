@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from personalize_web.resources import statuses
 from personalize_web.resources.models import (
+    BatchInferenceJob,
+    BatchSegmentJob,
     Campaign,
     DataCheck,
     DataDeletionJob,
@@ -89,6 +91,8 @@ class Kind:
         """Show that the work ended because its owner asked for it."""
         if self.running == statuses.CREATE_IN_PROGRESS:
             resource.move(statuses.CREATE_STOPPED)
+        elif self.running == statuses.BATCH_IN_PROGRESS:  # which can say no more than that it failed
+            resource.move(statuses.CREATE_FAILED, failure_reason="The job was stopped.")
 
     def _move_update(
         self, resource: Any, status: str, *, reason: str | None = None, values: dict[str, Any] | None = None
@@ -115,6 +119,18 @@ def _delete(
 ) -> Kind:
     """A failed deletion leaves a failed resource: that may be deleted again."""
     return Kind(model, body, running, None, statuses.CREATE_FAILED, may_begin_in=statuses.DELETING, **more)
+
+
+def _batch(model: type[StatefulResource]) -> Kind:
+    return Kind(
+        model,
+        "batch_jobs:create",
+        statuses.BATCH_IN_PROGRESS,
+        statuses.ACTIVE,
+        statuses.CREATE_FAILED,
+        may_begin_in=statuses.BATCH_RUNNING,
+        uses_data=True,
+    )
 
 
 KINDS = {
@@ -147,6 +163,8 @@ KINDS = {
         may_begin_in=(statuses.PENDING, statuses.IN_PROGRESS),
         alone_on="group",
     ),
+    "create-batch-inference-job": _batch(BatchInferenceJob),
+    "create-batch-segment-job": _batch(BatchSegmentJob),
     "create-event-tracker": _create(EventTracker, "event_trackers:create"),
     "delete-event-tracker": _delete(EventTracker, "event_trackers:delete"),
     "create-metric-attribution": _create(MetricAttribution, "metric_attributions:create"),
@@ -162,6 +180,8 @@ KINDS = {
     "create-solution-version": _create(SolutionVersion, "solution_versions:create", uses_data=True),
     "refresh-version-trends": Kind(SolutionVersion, "trends:refresh_version", uses_data=True),
     "refresh-recommender-trends": Kind(Recommender, "trends:refresh_recommender", uses_data=True),
+    "update-version-model": Kind(SolutionVersion, "automatic_updates:update_version", uses_data=True),
+    "update-recommender-model": Kind(Recommender, "automatic_updates:update_recommender", uses_data=True),
     "create-campaign": _create(Campaign, "campaigns:create"),
     "update-campaign": Kind(Campaign, "campaigns:update", update=True),
     "delete-campaign": _delete(Campaign, "campaigns:delete"),

@@ -52,5 +52,7 @@ def delete(context: JobContext, recommender: Recommender) -> Publication:
 def _train(context: JobContext, recommender: Recommender, config: dict[str, Any]) -> Publication:
     recipe = catalogue.recipe(recommender.recipe_name)
     selection = Selection.of(recipe, training_data_config=config.get("trainingDataConfig"))
-    trained = training.train(context, recommender.dataset_group, recipe, {}, selection)
+    trained = training.train(
+        context, recommender.dataset_group, recipe, {}, selection, previous=recommender.storage_key
+    )
     return lambda: trained.values | {"storage_key": trained.storage_key, "config": config}

@@ -6,6 +6,7 @@ from celery import signals
 from django.db import connections
 
 from personalize_web.celery import app
+from personalize_web.resources.models import Job
 from personalize_web.workers import housekeeping, job, lease
 from personalize_web.workers import sweep as sweeping
 
@@ -14,6 +15,15 @@ from personalize_web.workers import sweep as sweeping
 def run(job_id: int) -> None:
     """Do the job of this row."""
     job.run(job_id)
+
+
+@app.task(name="personalize_web.workers.help_batch_job")
+def help_batch_job(job_id: int) -> None:
+    """Answer one chunk of a batch job, then stand behind what waits."""
+    from personalize_web.workers import batch_jobs
+
+    if batch_jobs.help_once(job_id):
+        job.ask_for_help(Job.objects.get(pk=job_id))
 
 
 @app.task(name="personalize_web.workers.sweep")

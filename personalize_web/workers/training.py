@@ -1,8 +1,10 @@
 """What every training does around the engine: gather the data, train aside, keep what was found."""
 
+import shlex
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import pyarrow as pa
 from django.conf import settings
 from django.utils import timezone
 
-from personalize_web.engine import training
+from personalize_web.engine import action_training, distributed, training
+from personalize_web.engine.action_dataset import ActionDataset
+from personalize_web.engine.algorithms import LEARNED
 from personalize_web.engine.columns import Snapshot
 from personalize_web.engine.dataset import Dataset, Limits
 from personalize_web.engine.errors import DataError
@@ -24,7 +28,8 @@ from personalize_web.workers.context import JobContext
 from personalize_web.workers.phases import Phases
 
 TRAINED_ON = ("INTERACTIONS", "ITEMS", "USERS")
-MOST_SECONDS = 6 * 3600.0
+OF_ACTIONS = ("ACTIONS", "ACTION_INTERACTIONS")
+"""Datasets that only recipes of actions train on."""
 SEED = 0
 """The same data, configuration and machine give the same model."""
 
@@ -37,6 +42,8 @@ class Trained:
     values: dict[str, Any]
     """Fields of the row: metrics, details, when it began, the newest event it saw."""
     hours: float
+    found: dict[str, Any] = field(default_factory=dict)
+    """Internal settings that a search found, this one or an earlier one."""
 
 
 def train(
@@ -47,10 +54,14 @@ def train(
     selection: Selection,
     *,
     search: bool = False,
+    previous: uuid.UUID | None = None,
+    found: Mapping[str, Any] | None = None,
 ) -> Trained:
     """Train ``recipe`` on everything the group holds now, into a folder of its own; with ``search`` tuned first.
 
-    DataError where the data are too few or the configuration does not fit them. The folder goes when training fails.
+    ``found`` are internal settings that an earlier search found. The model whose folder ``previous`` names is judged
+    beside the new one, on the same held-out users. DataError where the data are too few or the configuration does not
+    fit them. The folder goes when training fails.
     """
     began = timezone.now()
     context.phase("Reading the data", 1, 6)
@@ -61,8 +72,12 @@ def train(
     folder = locations.model_folder(key)
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        outcome = _train(context, recipe, dataset, config, folder, search=search)
-        indexes.lay_beside(folder, snapshots)
+        read_from = {kind: snapshot.version for kind, (snapshot, _) in snapshots.items()}
+        outcome = _train(
+            context, recipe, dataset, config, folder, read_from, search=search, previous=previous, found=found
+        )
+        if not recipe.can("segments"):  # those answer from what they learnt of each user, and from nothing newer
+            indexes.lay_beside(folder, snapshots)
         if recipe.method == "trending":
             trends.evaluate(folder, group, recipe, config, selection)
     except BaseException:
@@ -71,44 +86,74 @@ def train(
     details = {
         "baselines": outcome.baselines,
         "curves": context.curves,
+        "evaluation": outcome.evaluation,
         "facts": outcome.details,
-        "snapshot": {kind: snapshot.version for kind, (snapshot, _) in snapshots.items()},
+        "snapshot": read_from,
         "seed": SEED,
         "tuned": outcome.tuned,
         "seconds": round(outcome.seconds, 1),
     }
     values = {"metrics": outcome.metrics, "details": details, "training_started_at": began, "event_cutoff": cutoff}
-    return Trained(key, values, (timezone.now() - began).total_seconds() / 3600)
+    return Trained(key, values, (timezone.now() - began).total_seconds() / 3600, outcome.found)
 
 
 def _train(
-    context: JobContext, recipe: Recipe, dataset: Dataset, config: Mapping[str, Any], folder: Path, *, search: bool
+    context: JobContext,
+    recipe: Recipe,
+    dataset: Dataset | ActionDataset,
+    config: Mapping[str, Any],
+    folder: Path,
+    snapshot: Mapping[str, int],
+    *,
+    search: bool,
+    previous: uuid.UUID | None,
+    found: Mapping[str, Any] | None,
 ) -> training.Outcome:
-    budget = settings.TRAINING_TIME_BUDGET or time_budget(len(dataset.item))
-    options = training.Options(seed=SEED, time_budget=budget, threads=settings.TRAINING_THREADS)
-    return training.train_version(
-        recipe, dataset, config, folder, options=options, reporter=Phases(context, before=1), search=search
+    limit = settings.TRAINING_TIME_BUDGET or None
+    options = training.Options(seed=SEED, time_budget=limit, threads=settings.TRAINING_THREADS)
+    reporter = Phases(context, before=1)
+    if isinstance(dataset, ActionDataset):
+        return action_training.train_actions(recipe, dataset, config, folder, options=options, reporter=reporter)
+    train_version, torchrun = training.train_version, shlex.split(settings.TRAINING_TORCHRUN)
+    if recipe.method in LEARNED and (settings.TRAINING_PROCESSES > 1 or torchrun):
+        train_version = partial(
+            distributed.train_version, processes=settings.TRAINING_PROCESSES, torchrun=torchrun
+        )
+    return train_version(
+        recipe,
+        dataset,
+        config,
+        folder,
+        options=options,
+        reporter=reporter,
+        search=search,
+        previous=locations.model_folder(previous) if previous else None,
+        snapshot=snapshot,
+        found=found,
     )
-
-
-def time_budget(interactions: int) -> float:
-    """Seconds of learning by the number of interactions: 20 and 1.3 a thousand up to 100,000, then 0.4 a thousand.
-
-    At most six hours. Few data are learnt quickly and many take long, but not in proportion.
-    """
-    few = min(interactions, 100_000)
-    return min(20 + 0.0013 * few + 0.0004 * (interactions - few), MOST_SECONDS)
 
 
 def read(
     context: JobContext, group: DatasetGroup, recipe: Recipe, selection: Selection
-) -> tuple[Dataset, dict[str, tuple[Snapshot, Schema]]]:
-    """The group's data as the engine trains on it, and the snapshot of each dataset that was read."""
+) -> tuple[Dataset | ActionDataset, dict[str, tuple[Snapshot, Schema]]]:
+    """The group's data as the engine trains on it, and the snapshot of each dataset that was read.
+
+    User segmentation does not see what imports of mode INCREMENTAL added (guide, "Getting user segments").
+    """
+    segments, about_actions = recipe.can("segments"), "ACTIONS" in recipe.datasets
+    kinds = (*TRAINED_ON, *OF_ACTIONS) if about_actions else TRAINED_ON
     tables: dict[str, pa.Table] = {}
     snapshots: dict[str, tuple[Snapshot, Schema]] = {}
-    for each in group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=TRAINED_ON).select_related("schema"):
+    for each in group.datasets.filter(status=statuses.ACTIVE, dataset_type__in=kinds).select_related("schema"):
         events.store_waiting(each)
-        snapshot = folders.store_of(each).snapshot()
+        whole = folders.store_of(each).snapshot()
+        snapshot = whole.without_incremental() if segments else whole
+        if added := whole.rows() - snapshot.rows():
+            context.log(
+                f"{each.dataset_type}: {added:,} rows of incremental imports are left out: {recipe.title} trains on "
+                "full imports and individual records.",
+                level="warning",
+            )
         snapshots[each.dataset_type] = (snapshot, folders.schema_of(each))
         tables[each.dataset_type] = snapshot.table()
         context.log(f"{each.dataset_type}: {tables[each.dataset_type].num_rows:,} rows.")
@@ -116,14 +161,18 @@ def read(
     if "INTERACTIONS" not in tables:
         raise DataError("The dataset group has no active Item interactions dataset to train on.")
     limits = Limits(
-        interactions=recipe.minimum_interactions, max_items=recipe.max_items, max_interactions=recipe.max_interactions
+        interactions=recipe.minimum_interactions,
+        max_items=recipe.max_items,
+        max_interactions=recipe.max_interactions,
+        metadata_bytes=recipe.max_metadata_bytes,
     )
-    dataset = Dataset.from_tables(
-        tables["INTERACTIONS"],
-        tables.get("ITEMS"),
-        tables.get("USERS"),
-        schemas={kind: schema for kind, (_, schema) in snapshots.items()},
-        selection=selection,
-        limits=limits,
-    )
-    return dataset, snapshots
+    about: dict[str, Any] = {
+        "schemas": {kind: schema for kind, (_, schema) in snapshots.items()},
+        "selection": selection,
+        "limits": limits,
+    }
+    of_items = tables["INTERACTIONS"], tables.get("ITEMS"), tables.get("USERS")
+    if about_actions:
+        of_actions = tables.get("ACTIONS"), tables.get("ACTION_INTERACTIONS")
+        return ActionDataset.from_tables(*of_items, *of_actions, **about), snapshots
+    return Dataset.from_tables(*of_items, **about, attributes=segments), snapshots

@@ -2,7 +2,7 @@
 
 import pytest
 
-from personalize_web.resources.models import AuditRecord, Job, JobLogLine, RejectedRecord
+from personalize_web.resources.models import AuditRecord, Experiment, Exposure, Job, JobLogLine, RejectedRecord
 from personalize_web.workers import erasing
 from personalize_web.workers.erasing import ERASED, redacted
 from tests import factories
@@ -110,3 +110,21 @@ class NoContext:
 
     def check(self):
         pass
+
+
+@pytest.mark.django_db
+def test_who_took_part_in_an_experiment_is_forgotten(ana):
+    version = factories.active_solution_version(ana)
+    control = factories.campaign(ana, version)
+    experiment = Experiment.objects.create(
+        **factories._base(Experiment, ana, "shelf"),
+        dataset_group=control.dataset_group,
+        control_arn=control.arn,
+        testers={"u1": "control", "u2": "control"},
+    )
+    for user in ("u1", "u2"):
+        Exposure.objects.create(experiment=experiment, user_id=user, variant=0, first_seen=0.0)
+    assert erasing._erase_exposures(control.dataset_group, {"u1"}) == 1
+    experiment.refresh_from_db()
+    assert experiment.testers == {"u2": "control"}
+    assert Exposure.objects.get().user_id == "u2"

@@ -28,10 +28,11 @@ USERS = [
 
 def files():
     """Every file of the service but the buckets, which belong to people."""
+    buckets = {Path(settings.BUCKETS_DIR), Path(settings.DATA_DIR) / "buckets"}
     roots = {Path(settings.DATA_DIR), Path(settings.COLUMNS_DIR), Path(settings.MODELS_DIR)}
     for root in roots:
         for path in root.rglob("*"):
-            if path.is_file() and not path.is_relative_to(settings.BUCKETS_DIR):
+            if path.is_file() and not any(path.is_relative_to(each) for each in buckets):
                 yield path
 
 

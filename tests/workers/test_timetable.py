@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from apps.timetable import tasks
 from personalize_web import operations
+from personalize_web.engine.errors import DataError
 from personalize_web.operations import timetable
 from personalize_web.resources import locations
 from personalize_web.resources.models import Dataset, Event, Job, Recommender, ServedList, Solution, SolutionVersion
-from personalize_web.workers import housekeeping
+from personalize_web.workers import housekeeping, training
+from tests import factories
 from tests.workers import world
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +124,79 @@ def test_an_occurrence_without_new_interactions_is_skipped_and_the_cadence_kept(
     assert len(trainings()) == 2
 
 
+def test_versions_made_by_people_do_not_move_the_cadence(ana, run_jobs, solution):
+    pretend_that_time_passed(seconds=61)
+    tasks.train()
+    run_jobs()
+    pretend_that_time_passed(days=1)
+    operations.create_solution_version(ana, solution_arn=solution.arn)
+    run_jobs()
+    record()
+    pretend_that_time_passed(days=1, hours=1)
+    tasks.train()
+    assert trainings() == ["AUTOMATIC", "MANUAL", "AUTOMATIC"]
+
+
+def test_a_training_that_failed_waits_for_the_next_period(run_jobs, solution):
+    pretend_that_time_passed(seconds=61)
+    tasks.train()
+    SolutionVersion.objects.update(status="CREATE FAILED")
+    Job.objects.update(state="FAILED")
+    record()
+    pretend_that_time_passed(days=1)
+    tasks.train()
+    assert len(trainings()) == 1
+    pretend_that_time_passed(days=1, hours=1)
+    tasks.train()
+    assert len(trainings()) == 2
+
+
+def test_a_training_that_still_runs_is_not_joined_by_another(run_jobs, solution):
+    pretend_that_time_passed(seconds=61)
+    tasks.train()
+    SolutionVersion.objects.update(status="CREATE IN_PROGRESS")
+    record()
+    pretend_that_time_passed(days=5)
+    tasks.train()
+    assert len(trainings()) == 1
+
+
+def test_data_that_an_update_version_took_in_still_ask_for_a_training(run_jobs, solution):
+    pretend_that_time_passed(seconds=61)
+    tasks.train()
+    run_jobs()
+    record()
+    pretend_that_time_passed(hours=1)
+    first = SolutionVersion.objects.get()
+    first.pk = None
+    first.arn, first.training_mode, first.training_type = f"{first.arn}0", "UPDATE", "MANUAL"
+    first.created_at = first.training_started_at = timezone.now()
+    first.save()
+    pretend_that_time_passed(days=2)
+    tasks.train()
+    assert trainings() == ["AUTOMATIC", "MANUAL", "AUTOMATIC"]
+
+
+def test_a_deleted_solution_trains_no_more(ana, solution):
+    operations.delete_solution(ana, solution_arn=solution.arn)
+    pretend_that_time_passed(days=30)
+    tasks.train()
+    assert not Job.objects.filter(kind="create-solution-version").exists()
+
+
+@pytest.mark.parametrize(("recipe", "due"), [("aws-next-best-action", True), ("aws-sims", False)])
+def test_what_users_do_with_actions_is_new_data_where_actions_are_trained_on(ana, recipe, due):
+    group = factories.group(ana)
+    factories.dataset(ana, group)
+    made = factories.solution(ana, group, recipe=recipe)
+    actions = factories.dataset(ana, group, "ACTION_INTERACTIONS")
+    Event.objects.create(
+        dataset=actions, digest="1", event_id="e", user_id="u", session_id="s", item_id="a", event_type="TAKEN",
+        timestamp=1.0,
+    )  # fmt: skip
+    assert timetable._has_data(made, None, timezone.now()) is due
+
+
 def test_switched_off_means_off(solution):
     solution.change(perform_auto_training=False)
     pretend_that_time_passed(days=30)
@@ -152,7 +227,8 @@ def test_anonymous_events_wait_for_a_training(solution):
     assert not Job.objects.filter(kind="store-events").exists()
 
 
-def test_a_recommender_is_trained_again_every_week(ana, run_jobs):
+@pytest.fixture
+def recommender(ana, run_jobs):
     group_arn = world.group(ana, run_jobs, "videos", domain="VIDEO_ON_DEMAND")
     dataset_arn = world.dataset(ana, run_jobs, group_arn, domain="VIDEO_ON_DEMAND")
     world.import_file(ana, run_jobs, dataset_arn, world.put_interactions())
@@ -163,17 +239,52 @@ def test_a_recommender_is_trained_again_every_week(ana, run_jobs):
         recipe_arn="arn:aws:personalize:::recipe/aws-vod-most-popular",
     )
     run_jobs()
-    before = Recommender.objects.get()
-    assert before.status == "ACTIVE", before.failure_reason
+    made = Recommender.objects.get()
+    assert made.status == "ACTIVE", made.failure_reason
+    return made
+
+
+def retrainings() -> int:
     tasks.train()
-    assert not Job.objects.filter(kind="retrain-recommender").exists()
+    return Job.objects.filter(kind="retrain-recommender").count()
+
+
+def test_a_recommender_is_trained_again_every_week_whether_data_came_or_not(run_jobs, recommender):
+    assert retrainings() == 0
     pretend_that_time_passed(days=7, hours=1)
-    tasks.train()
-    tasks.train()
+    assert retrainings() == 1
+    assert retrainings() == 1
     run_jobs()
     after = Recommender.objects.get()
-    assert Job.objects.filter(kind="retrain-recommender").count() == 1
-    assert (after.status, after.storage_key != before.storage_key) == ("ACTIVE", True)
+    assert (after.status, after.storage_key != recommender.storage_key) == ("ACTIVE", True)
+
+
+def test_a_retraining_that_fails_leaves_the_old_model_and_waits_a_week(run_jobs, recommender, monkeypatch):
+    def too_few(*_, **__):
+        raise DataError("Too few data.")
+
+    monkeypatch.setattr(training, "train", too_few)
+    pretend_that_time_passed(days=7, hours=1)
+    assert retrainings() == 1
+    run_jobs()
+    after = Recommender.objects.get()
+    assert (after.status, after.storage_key) == ("ACTIVE", recommender.storage_key)
+    pretend_that_time_passed(days=6)
+    assert retrainings() == 1
+    pretend_that_time_passed(days=1, hours=1)
+    assert retrainings() == 2
+
+
+def test_a_stopped_recommender_is_not_retrained_until_an_hour_after_its_start(ana, run_jobs, recommender):
+    operations.stop_recommender(ana, recommender_arn=recommender.arn)
+    run_jobs()
+    pretend_that_time_passed(days=10)
+    assert retrainings() == 0
+    operations.start_recommender(ana, recommender_arn=recommender.arn)
+    run_jobs()
+    assert retrainings() == 0
+    pretend_that_time_passed(hours=1, minutes=1)
+    assert retrainings() == 1
 
 
 def test_people_are_not_the_clock(ana):

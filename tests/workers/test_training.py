@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from personalize_web import operations
 from personalize_web.engine import serving
+from personalize_web.engine.errors import DataError
 from personalize_web.resources import locations
 from personalize_web.resources.models import Campaign, Dataset, Event, Job, Recommender, SolutionVersion
 from personalize_web.workers import events, training
@@ -19,8 +20,7 @@ def solution(caller, run_jobs, group_arn: str, **about) -> str:
         caller,
         name="popular",
         dataset_group_arn=group_arn,
-        recipe_arn=POPULARITY,
-        **{"perform_auto_training": False} | about,
+        **{"perform_auto_training": False, "recipe_arn": POPULARITY} | about,
     )["solutionArn"]
     run_jobs()
     return arn
@@ -70,6 +70,28 @@ def test_a_trained_version_has_metrics_and_a_model_that_answers(ana, run_jobs, g
     assert len(model.recommend(serving.Request(user_id="u1", num_results=5))) == 5
 
 
+def test_a_version_is_judged_beside_the_one_before_on_the_same_users(ana, run_jobs, group_arn):
+    solution_arn = solution(ana, run_jobs, group_arn)
+    first, second = version(ana, run_jobs, solution_arn), version(ana, run_jobs, solution_arn)
+    assert "previous" not in first.details["evaluation"]["models"]
+    found = second.details["evaluation"]
+    assert found["previous"] == {"versionId": first.version_id, "arn": first.arn}
+    assert found["models"].keys() == {"version", "aws-popularity-count", "previous"}
+    assert second.details["baselines"]["previous"].keys() == second.metrics.keys()
+    arns = [first.arn, second.arn]
+    (difference,) = operations.compare_solution_versions(ana, solution_version_arns=arns)["differences"]
+    assert difference["paired"] is True
+
+
+def test_where_the_model_of_the_one_before_is_gone_the_reason_is_kept(ana, run_jobs, group_arn):
+    solution_arn = solution(ana, run_jobs, group_arn)
+    first = version(ana, run_jobs, solution_arn)
+    (locations.model_folder(first.storage_key) / "manifest.json").unlink()
+    second = version(ana, run_jobs, solution_arn)
+    assert second.status == "ACTIVE", second.failure_reason
+    assert "cannot be read" in second.details["evaluation"]["skipped"]["previous"]
+
+
 def test_progress_and_log_are_kept_with_the_job(ana, run_jobs, group_arn):
     version(ana, run_jobs, solution(ana, run_jobs, group_arn))
     job = Job.objects.get(kind="create-solution-version")
@@ -87,7 +109,7 @@ def test_too_few_interactions_fail_the_version_with_the_guides_words(ana, run_jo
 
 
 def test_a_stopped_training_leaves_no_model(ana, run_jobs, group_arn, monkeypatch):
-    def stops(recipe, dataset, config, directory, *, options, reporter, search):
+    def stops(recipe, dataset, config, directory, *, reporter, **_):
         directory.mkdir()
         operations.stop_solution_version_creation(ana, solution_version_arn=SolutionVersion.objects.get().arn)
         reporter._inner._written -= 10
@@ -250,7 +272,33 @@ def test_a_changed_configuration_needs_no_training_but_other_columns_do(ana, run
 
 
 @pytest.mark.parametrize(
-    ("interactions", "seconds"), [(0, 20), (10_000, 33), (100_000, 150), (1_100_000, 550), (10**9, 21_600)]
+    ("recipe", "set_to", "processes"),
+    [
+        ("aws-user-personalization-v2", {}, None),
+        ("aws-user-personalization-v2", {"TRAINING_PROCESSES": 2}, 2),
+        ("aws-user-personalization-v2", {"TRAINING_TORCHRUN": "--nnodes 2 --node-rank 0"}, 1),
+        ("aws-popularity-count", {"TRAINING_PROCESSES": 2}, None),
+    ],
 )
-def test_more_data_are_given_more_time(interactions, seconds):
-    assert training.time_budget(interactions) == pytest.approx(seconds)
+def test_several_processes_learn_where_a_setting_says_so(
+    ana, run_jobs, group_arn, monkeypatch, settings, recipe, set_to, processes
+):
+    for name, value in set_to.items():
+        setattr(settings, name, value)
+    started = []
+
+    def alone(*given, **named):
+        started.append(None)
+        raise DataError("This test trains nothing.")
+
+    def together(*given, processes, torchrun, **named):
+        started.append(processes)
+        assert torchrun == set_to.get("TRAINING_TORCHRUN", "").split()
+        raise DataError("This test trains nothing.")
+
+    monkeypatch.setattr(training.training, "train_version", alone)
+    monkeypatch.setattr(training.distributed, "train_version", together)
+    recipe_arn = f"arn:aws:personalize:::recipe/{recipe}"
+    made = version(ana, run_jobs, solution(ana, run_jobs, group_arn, recipe_arn=recipe_arn))
+    assert made.failure_reason == "This test trains nothing."
+    assert started == [processes]
