@@ -228,11 +228,20 @@ JOB_LEASE_SECONDS = _number("JOB_LEASE_SECONDS", 30)
 JOB_HEARTBEAT_SECONDS = _number("JOB_HEARTBEAT_SECONDS", 5)
 JOB_MAX_ATTEMPTS = int(_number("JOB_MAX_ATTEMPTS", 3))
 JOB_SWEEP_SECONDS = _number("JOB_SWEEP_SECONDS", 10)
-TRAINING_TIME_BUDGET = _number("TRAINING_TIME_BUDGET", 0)  # seconds a sequence model learns; 0: by the size of its data
+BATCH_HELPERS = int(_number("BATCH_HELPERS", max(1, (os.cpu_count() or 1) - 1)))  # further workers a batch job asks for
+TRAINING_TIME_BUDGET = _number("TRAINING_TIME_BUDGET", 0)  # most seconds a sequence model learns; 0: steps by its data
 TRAINING_THREADS = int(_number("TRAINING_THREADS", os.cpu_count() or 1))
+TRAINING_PROCESSES = int(_number("TRAINING_PROCESSES", 1))  # of this machine that learn one model together
+TRAINING_TORCHRUN = os.environ.get("TRAINING_TORCHRUN", "")  # torchrun's options that name further machines
 FIRST_TRAINING_DELAY = _number("FIRST_TRAINING_DELAY", 60)  # seconds after a solution became ACTIVE
+AUTO_UPDATE_SECONDS = _number("AUTO_UPDATE_SECONDS", 7200)  # how often models take in items that are new since training
 SERVED_LIST_DAYS = int(_number("SERVED_LIST_DAYS", 14))
 EVENT_LOG_DAYS = int(_number("EVENT_LOG_DAYS", 35))  # recorded events stay in the database beside the columns; 0: ever
+BATCH_EVENT_DELAY = _number("BATCH_EVENT_DELAY", 900)  # seconds an event must be old to count in a batch job
+THEME_MODEL_URL = os.environ.get("THEME_MODEL_URL", "")  # empty: titles are made of the catalogue's own words
+THEME_MODEL_NAME = os.environ.get("THEME_MODEL_NAME", "default")
+THEME_MODEL_KEY = os.environ.get("THEME_MODEL_KEY", "")
+THEME_MODEL_TIMEOUT = _number("THEME_MODEL_TIMEOUT", 30)  # seconds
 STRICT_EVENT_PROPERTIES = _flag("STRICT_EVENT_PROPERTIES", False)  # refuse events with unknown keys in properties
 
 # Quotas: the guide's numbers; any may be raised by QUOTA_<NAME> in the environment -----------------
@@ -252,15 +261,26 @@ QUOTAS = {
         "tags": 50,
         "results": 500,
         "results_with_metadata": 50,
+        "action_results": 100,
         "metadata_columns": 10,
         "filters": 10,
         "filter_fields": 10,
         "filter_interactions": 100,
+        "filter_action_interactions": 300,
         "put_events_per_second": 1000,
         "put_action_interactions_per_second": 1000,
         "put_records_per_second": 10,
         "pending_data_deletion_jobs": 5,
         "data_deletion_bytes": 50 * 10**6,
+        "pending_batch_inference_jobs": 5,
+        "pending_batch_segment_jobs": 5,
+        "batch_input_files": 1000,
+        "batch_input_bytes": 10**9,
+        "batch_records": 50_000_000,
+        "batch_theme_records": 100,
+        "batch_segment_item_queries": 500,
+        "batch_segment_attribute_queries": 10,
+        "batch_segment_users": 5_000_000,
         "attribution_metrics": 10,
         "attribution_sources": 100,
         "requests_per_second": 500,

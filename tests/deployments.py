@@ -43,6 +43,7 @@ FIELDS = {
         {"name": "DURATION", "type": ["null", "float"]},
     ],
 }
+SHOP = [{"name": "PRICE", "type": "float"}, {"name": "CATEGORY_L1", "type": "string", "categorical": True}]
 START = 1_700_000_000
 
 
@@ -106,10 +107,11 @@ def train(
     }
     parsed = {kind: avro.parse(schema_text(kind), domain=known.domain) for kind in tables}
     snapshots = {
-        kind: (_stored(ColumnStore(folder / kind), parsed[kind], table), parsed[kind]) for kind, table in tables.items()
+        kind: (stored(ColumnStore(folder / kind), parsed[kind], table), parsed[kind]) for kind, table in tables.items()
     }
     trained = Trained.from_tables(
-        tables["INTERACTIONS"], tables["ITEMS"], schemas=parsed, limits=Limits(interactions=1, users=1)
+        tables["INTERACTIONS"], tables["ITEMS"], schemas=parsed, limits=Limits(interactions=1, users=1),
+        attributes=known.can("segments"),
     )
     key = uuid.uuid4()
     model = locations.model_folder(key)
@@ -134,10 +136,14 @@ def deploy(
     group = factories.group(caller, name, domain=domain)
     datasets = {}
     for kind in FIELDS:
-        schema = factories.schema(caller, f"{name}-{kind}", dataset_type=kind, domain=domain, text=schema_text(kind))
+        text = schema_text(kind, domain)
+        schema = factories.schema(caller, f"{name}-{kind}", dataset_type=kind, domain=domain, text=text)
         datasets[kind] = factories.dataset(caller, group, kind, of_schema=schema)
     store(datasets["INTERACTIONS"], viewings() if interactions is None else interactions)
-    store(datasets["ITEMS"], catalogue() if items is None else items)
+    items = catalogue() if items is None else items
+    for column, value in of_domain(group).items():
+        items = items.append_column(column, pa.array([value] * len(items)))
+    store(datasets["ITEMS"], items)
     tracker = factories.event_tracker(caller, group, name)
     config = config or {}
     if domain:
@@ -149,19 +155,26 @@ def deploy(
     return Deployed(group, datasets["INTERACTIONS"], tracker, row, version)
 
 
-def schema_text(kind: str) -> str:
+def schema_text(kind: str, domain: str | None = None) -> str:
     """The schema of the datasets made here."""
+    fields = [*FIELDS[kind], *(SHOP if (kind, domain) == ("ITEMS", "ECOMMERCE") else ())]
     about = {"type": "record", "name": kind.title(), "namespace": "com.amazonaws.personalize.schema", "version": "1.0"}
-    return json.dumps(about | {"fields": FIELDS[kind]})
+    return json.dumps(about | {"fields": fields})
+
+
+def of_domain(group: DatasetGroup) -> dict[str, Any]:
+    """What every item of the group has beside the columns of other domains."""
+    return {"PRICE": 9.5, "CATEGORY_L1": "things"} if group.domain == "ECOMMERCE" else {}
 
 
 def store(dataset: Dataset, table: pa.Table) -> None:
     """Put ``table`` in the place of everything that the dataset has, and make what requests read anew."""
-    _stored(folders.store_of(dataset), folders.schema_of(dataset), table)
+    stored(folders.store_of(dataset), folders.schema_of(dataset), table)
     indexes.renew(dataset)
 
 
-def _stored(columns: ColumnStore, schema: avro.Schema, table: pa.Table) -> Snapshot:
+def stored(columns: ColumnStore, schema: avro.Schema, table: pa.Table) -> Snapshot:
+    """The snapshot of columns that hold ``table`` and nothing else."""
     with columns.staging() as aside:
         pq.write_table(table, aside / "rows.parquet")
         return columns.replace_bulk([aside / "rows.parquet"], schema)

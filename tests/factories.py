@@ -1,16 +1,19 @@
 """Rows as the service leaves them when its jobs are done, without the jobs."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
 from personalize_web.engine import schemas as avro
-from personalize_web.engine.recipes import hyperparameters
+from personalize_web.engine.recipes import catalogue, hyperparameters
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.operations import Caller, statuses
 from personalize_web.resources import arns
 from personalize_web.resources.models import (
+    BatchInferenceJob,
+    BatchSegmentJob,
     Campaign,
     DataDeletionJob,
     Dataset,
@@ -36,6 +39,12 @@ def _base(model: Any, caller: Caller, name: str, arn_name: str | None = None) ->
 def recipe_arn(name: str) -> str:
     """The ARN of a recipe, by its name."""
     return arns.read_only("recipe", name)
+
+
+def untrainable(monkeypatch: Any, name: str) -> None:
+    """Let a recipe be one that this build cannot train."""
+    recipes = {**RECIPES, name: replace(RECIPES[name], available=False)}
+    monkeypatch.setattr(catalogue, "RECIPES", recipes)
 
 
 def group(caller: Caller, name: str = "movies", *, status: str = statuses.ACTIVE, **values: Any) -> DatasetGroup:
@@ -113,6 +122,32 @@ def export_job(
         dataset=of_dataset,
         dataset_arn=of_dataset.arn,
         job_output={"s3DataDestination": {"path": "s3://data/exports/"}},
+        status=status,
+        **values,
+    )
+
+
+def batch_job(
+    caller: Caller,
+    kind: type[BatchInferenceJob] | type[BatchSegmentJob],
+    version: SolutionVersion,
+    name: str = "batch-1",
+    *,
+    status: str = statuses.ACTIVE,
+    **values: Any,
+) -> BatchInferenceJob | BatchSegmentJob:
+    """A batch job of either kind; finished unless said otherwise."""
+    places = {"s3DataSource": {"path": "s3://data/in/"}}, {"s3DataDestination": {"path": "s3://data/out/"}}
+    role = "arn:aws:iam::123456789012:role/batch"
+    return kind.objects.create(
+        **_base(kind, caller, name),
+        dataset_group=version.solution.dataset_group,
+        solution_version=version,
+        solution_version_arn=version.arn,
+        filter_arn="arn:aws:personalize:us-east-1:123456789012:filter/young",
+        job_input=places[0],
+        job_output=places[1],
+        role_arn=role,
         status=status,
         **values,
     )

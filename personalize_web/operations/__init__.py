@@ -5,8 +5,22 @@ dictionary shaped as the output of the service model, or raises a :class:`Servic
 """
 
 from personalize_web.engine import environment
+from personalize_web.operations.action_recommendations import get_action_recommendations
 from personalize_web.operations.attribution_details import describe_attribution_choices, get_attribution_series
 from personalize_web.operations.audit_records import list_audit_records
+from personalize_web.operations.batch_details import describe_batch_choices, list_batch_job_details
+from personalize_web.operations.batch_inference_jobs import (
+    create_batch_inference_job,
+    describe_batch_inference_job,
+    describe_batch_inference_job_details,
+    list_batch_inference_jobs,
+)
+from personalize_web.operations.batch_segment_jobs import (
+    create_batch_segment_job,
+    describe_batch_segment_job,
+    describe_batch_segment_job_details,
+    list_batch_segment_jobs,
+)
 from personalize_web.operations.caller import ADMINISTRATOR, ANALYST, VIEWER, Caller
 from personalize_web.operations.campaigns import (
     create_campaign,
@@ -69,6 +83,12 @@ from personalize_web.operations.deployment_details import (
 )
 from personalize_web.operations.downloads import download_stored_object, download_stored_objects
 from personalize_web.operations.errors import ServiceError
+from personalize_web.operations.evaluations import (
+    compare_solution_versions,
+    get_recommender_evaluation,
+    get_solution_version_evaluation,
+    list_comparable_solution_versions,
+)
 from personalize_web.operations.event_trackers import (
     create_event_tracker,
     delete_event_tracker,
@@ -76,6 +96,18 @@ from personalize_web.operations.event_trackers import (
     list_event_trackers,
 )
 from personalize_web.operations.events import put_action_interactions, put_events
+from personalize_web.operations.experiments import (
+    create_experiment,
+    delete_experiment,
+    describe_experiment,
+    get_experiment_results,
+    list_experiments,
+    plan_experiment,
+    start_experiment,
+    stop_experiment,
+)
+from personalize_web.operations.explanations import explain_recommendation
+from personalize_web.operations.filter_trials import try_filter
 from personalize_web.operations.filters import (
     check_filter_expression,
     create_filter,
@@ -84,7 +116,13 @@ from personalize_web.operations.filters import (
     list_filters,
 )
 from personalize_web.operations.group_deletion import delete_everything, describe_deletion_plan
-from personalize_web.operations.histories import describe_items, get_user_history, search_items, suggest_users
+from personalize_web.operations.histories import (
+    describe_actions,
+    describe_items,
+    get_user_history,
+    search_items,
+    suggest_users,
+)
 from personalize_web.operations.import_preflight import preflight_import
 from personalize_web.operations.ingestion import describe_ingestion, list_rejected_records
 from personalize_web.operations.insights import (
@@ -101,15 +139,6 @@ from personalize_web.operations.metric_attributions import (
     list_metric_attribution_metrics,
     list_metric_attributions,
     update_metric_attribution,
-)
-from personalize_web.operations.not_yet import (
-    create_batch_inference_job,
-    create_batch_segment_job,
-    describe_batch_inference_job,
-    describe_batch_segment_job,
-    get_action_recommendations,
-    list_batch_inference_jobs,
-    list_batch_segment_jobs,
 )
 from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
 from personalize_web.operations.quota_details import list_quotas
@@ -287,11 +316,16 @@ __all__ = [  # noqa: RUF022
     "describe_recommender_details",  # for a recommender's page and its test panel
     "list_campaign_details",  # for a group's campaigns: what each serves, and its latest update
     "list_recommender_details",  # for a group's recommenders: use case, metrics, last training and latest update
+    "describe_actions",  # for the page to try recommendations: titles and columns of actions, by id
     "describe_items",  # for the page to try recommendations: titles and columns of items, by id
     "get_user_history",  # for the page to try recommendations: what a user did, the newest first
     "search_items",  # for the page to try recommendations: items by a part of their title
     "suggest_users",  # for the page to try recommendations: users to draw from
     "preflight_import",  # for the import form
+    "list_batch_job_details",  # for their lists: jobs with their version and how many lines have an error
+    "describe_batch_choices",  # for their forms: versions, filters and columns to choose among
+    "describe_batch_inference_job_details",  # for its page: what was written, and how many lines have an error
+    "describe_batch_segment_job_details",  # likewise
     "create_data_check",  # for the import form: begin a dry run over files
     "describe_data_check",  # for the report's page: a dry run, and all it found
     "list_data_checks",  # for a group's pages: its dry runs, newest first
@@ -314,6 +348,16 @@ __all__ = [  # noqa: RUF022
     "list_quotas",  # for the quotas page: each with its limit and use
     "describe_recipe_details",  # for a recipe's page and the forms that follow from it
     "list_recipe_details",  # for choosing: the recipes of solutions, or with domain its use cases
+    "create_experiment",  # experiments: variants compared on the users of one campaign or recommender
+    "delete_experiment",
+    "describe_experiment",
+    "get_experiment_results",
+    "list_experiments",
+    "plan_experiment",
+    "start_experiment",
+    "stop_experiment",
+    "try_filter",  # for a filter's page: what it would remove
+    "explain_recommendation",  # for the page to try recommendations: what moved an item to its place
     "try_recommendations",  # for the page to try recommendations: the runtime's answer, and how it went
     "write_sample_data",  # for the first start: the files of the sample
     "check_schema",  # for the editor: errors and warnings with their places and fixes
@@ -331,6 +375,10 @@ __all__ = [  # noqa: RUF022
     "describe_solution_version_details",  # for a version's page
     "list_solution_details",  # for a group's solutions
     "list_solution_version_details",  # for a solution's page
+    "get_solution_version_evaluation",  # for a version's page and programs: means by cohort, with intervals
+    "get_recommender_evaluation",  # the same of a recommender's model
+    "list_comparable_solution_versions",  # for choosing what to compare: a group's measured versions
+    "compare_solution_versions",  # for the page of comparison: evaluations, and differences from the first
     "append_upload",  # for uploads: take the next chunk
     "begin_upload",  # for uploads: make ready to receive a file
     "cancel_upload",  # for uploads: forget what was received

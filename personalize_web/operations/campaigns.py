@@ -16,8 +16,6 @@ from personalize_web.resources.models import Campaign, Solution, SolutionVersion
 from personalize_web.workers import job
 
 LATEST = "/$LATEST"
-INFLUENCED = ("USER_PERSONALIZATION", "PERSONALIZED_RANKING", "RELATED_ITEMS")
-"""Types of recipes whose answers ``rankingInfluence`` can shift."""
 
 
 @operation
@@ -186,7 +184,7 @@ def _check(solution: Solution, named: str | None, throughput: int | None, config
         )
     training_rules.check_throughput(throughput, member="minProvisionedTPS", field="min_provisioned_tps")
     training_rules.check_exploration(recipe, config.get("itemExplorationConfig"), field="campaign_config")
-    if config.get("rankingInfluence") and recipe.served_as not in INFLUENCED:
+    if config.get("rankingInfluence") and not recipe.influenced:
         raise InvalidInputException(
             f"Recipe {recipe.name} of type {recipe.type} does not support rankingInfluence.", field="campaign_config"
         )

@@ -1,11 +1,24 @@
 """What stands in the way of a deletion: whatever uses the resource, or works on it at this moment."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from personalize_web.resources import statuses
-from personalize_web.resources.models import Dataset, DatasetGroup, MetricAttribution, Resource, Schema, SolutionVersion
+from personalize_web.resources.models import (
+    BatchInferenceJob,
+    BatchJob,
+    BatchSegmentJob,
+    Dataset,
+    DatasetGroup,
+    Filter,
+    MetricAttribution,
+    Resource,
+    Schema,
+    Solution,
+    SolutionVersion,
+)
 
 RUNNING = (statuses.PENDING, statuses.IN_PROGRESS)
 """Of a data deletion job that is not over."""
@@ -22,6 +35,7 @@ def of_group(group: DatasetGroup) -> list[Iterable[Resource]]:
         group.filters.all(),
         group.datasets.all(),
         group.data_deletion_jobs.filter(status__in=RUNNING),
+        batch_jobs_of_group(group),
     ]
 
 
@@ -43,6 +57,25 @@ def of_schema(schema: Schema) -> list[Iterable[Resource]]:
     mine = Dataset.objects.filter(account=schema.account, region=schema.region)
     coming = Q(latest_update__schemaArn=schema.arn, latest_update__status__in=statuses.BUILDING)
     return [mine.filter(Q(schema=schema) | coming)]
+
+
+def batch_jobs_of_filter(used: Filter) -> list[QuerySet[Any]]:
+    """The batch jobs that apply the filter and are not over."""
+    return [rows.filter(status__in=statuses.BATCH_RUNNING) for rows in (used.batchinferencejobs, used.batchsegmentjobs)]
+
+
+def batch_jobs_of_solution(solution: Solution) -> list[QuerySet[Any]]:
+    """The batch jobs that versions of the solution answer and that are not over."""
+    return [
+        model._default_manager.filter(solution_version__solution=solution, status__in=statuses.BATCH_RUNNING)
+        for model in (BatchInferenceJob, BatchSegmentJob)
+    ]
+
+
+def batch_jobs_of_group(group: DatasetGroup) -> list[BatchJob]:
+    """The batch jobs of the group that are not over."""
+    rows = (group.batchinferencejobs, group.batchsegmentjobs)
+    return [each for jobs in rows for each in jobs.filter(status__in=statuses.BATCH_RUNNING)]
 
 
 def trainings(group: DatasetGroup) -> list[Resource]:

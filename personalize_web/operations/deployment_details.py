@@ -3,11 +3,12 @@
 from typing import Any
 
 from personalize_web.engine.recipes.catalogue import RECIPES
-from personalize_web.operations import lookup
+from personalize_web.operations import automatic_updates, lookup, runtime_deployments, serving_models
 from personalize_web.operations.answers import dates, failure, latest_update, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.gate import own_operation
 from personalize_web.operations.recipe_details import described as described_recipe
+from personalize_web.resources import statuses
 from personalize_web.resources.models import Campaign, DatasetGroup, Recommender
 
 SHOWN = (
@@ -38,6 +39,7 @@ def describe_campaign_details(caller: Caller, *, campaign_arn: str) -> dict[str,
             "recipe": described_recipe(recipe),
             "metrics": campaign.solution_version.metrics or {},
         }
+        | _damage(campaign)
     }
 
 
@@ -62,8 +64,19 @@ def describe_recommender_details(caller: Caller, *, recommender_arn: str) -> dic
             curves=kept.get("curves", {}),
             details=kept.get("facts", {}),
             seconds=kept.get("seconds"),
+            automaticUpdates=automatic_updates.shown(recommender),
         )
     }
+
+
+def _damage(campaign: Campaign) -> dict[str, Any]:
+    """``modelProblem`` where the model is missing or damaged on disk, and the version that ``answersInstead``."""
+    version = campaign.solution_version
+    problem = serving_models.visible_problem(version.storage_key)
+    if campaign.status != statuses.ACTIVE or problem is None:
+        return {}
+    found = runtime_deployments.last_good(version.arn)
+    return present(modelProblem=problem, answersInstead=found[2] if found else None)
 
 
 def _campaign(campaign: Campaign) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from personalize_web.engine import filters as expressions
 from personalize_web.engine import schemas as avro
 from personalize_web.engine.errors import DataError
-from personalize_web.operations import lookup, paging, quotas
+from personalize_web.operations import dependants, lookup, paging, quotas
 from personalize_web.operations.answers import dates, failure, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException, LimitExceededException
@@ -75,6 +75,7 @@ def list_filters(
 def delete_filter(caller: Caller, *, filter_arn: str) -> None:
     """Remove a filter; requests that name it are refused from then on."""
     found = lookup.get(Filter, caller, filter_arn)
+    lookup.refuse_running(found, "deleted", *dependants.batch_jobs_of_filter(found))
     lookup.move(found, statuses.DELETE_PENDING, come_from=statuses.DELETABLE, doing="deleted")
     job.enqueue("delete-filter", found, caller=caller)
 
@@ -88,7 +89,7 @@ def check_filter_expression(caller: Caller, *, dataset_group_arn: str, filter_ex
     """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     try:
-        tree = _parsed(group, filter_expression)
+        tree = parsed(group, filter_expression)
     except DataError as error:
         return {"problem": {"message": str(error), "position": getattr(error, "position", 0)}}
     return {
@@ -105,12 +106,13 @@ def check_filter_expression(caller: Caller, *, dataset_group_arn: str, filter_ex
 
 def _checked(group: DatasetGroup, expression: str) -> expressions.Filter:
     try:
-        return _parsed(group, expression)
+        return parsed(group, expression)
     except DataError as error:
         raise InvalidInputException(str(error), field="filter_expression") from error
 
 
-def _parsed(group: DatasetGroup, expression: str) -> expressions.Filter:
+def parsed(group: DatasetGroup, expression: str) -> expressions.Filter:
+    """The tree of an expression, checked against the group's schemas. Raises DataError where it is wrong."""
     datasets = group.datasets.filter(status=statuses.ACTIVE).select_related("schema")
     schemas = {each.dataset_type: avro.parse(each.schema.text, domain=each.schema.domain) for each in datasets}
     return expressions.check(expressions.parse(expression), schemas)

@@ -76,12 +76,14 @@ def operation(function: Callable[P, R]) -> Callable[P, R]:
 def own_operation(
     *,
     role: str = VIEWER,
+    like: str | None = None,
     writes: bool = False,
     atomic: bool | None = None,
     recorded: bool | None = None,
     sensitive: frozenset[str] | set[str] = frozenset(),
 ) -> Callable[[Any], Any]:
-    """Make ``function(caller, *, ...)`` an operation of our own beside the 79, open from ``role`` upwards.
+    """Make ``function(caller, *, ...)`` an operation of our own beside the 79, open from ``role`` upwards, or to
+    whoever may call ``like``, one of the 79.
 
     ``writes``: it changes something: a read-only key may not call it, and it runs in a transaction (``atomic``) and
     leaves an audit record (``recorded``) unless said otherwise. ``sensitive`` arguments never reach that record.
@@ -100,8 +102,8 @@ def own_operation(
             return _perform(
                 caller,
                 event_name=event_name,
-                role=role,
-                scope="role" if writes else "read",
+                role=needed_role(like) if like else role,
+                scope=_scope(like) if like else "role" if writes else "read",
                 quiet=not is_recorded,
                 atomic=writes if atomic is None else atomic,
                 clean=lambda given: given,

@@ -38,7 +38,8 @@ def delete_everything(caller: Caller, *, dataset_group_arn: str, schemas: bool =
     """Ours, for the console: begin to delete the group with everything in it, as one job in the order of the plan.
 
     With ``schemas`` those that nothing uses afterwards go as well. Refused while anything in the group is being made,
-    trained, filled or read: it names what. The job is the group's; it ends at the first step that fails.
+    trained, filled or read: it names what. Batch jobs are stopped instead: nothing else ends them early.
+    The job is the group's; it ends at the first step that fails.
     """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     lookup.require_state(group, *statuses.DELETABLE, doing="deleted")
@@ -49,6 +50,9 @@ def delete_everything(caller: Caller, *, dataset_group_arn: str, schemas: bool =
             f"Resource {group.arn} cannot be deleted with everything in it at this moment. {' '.join(blockers[:5])} "
             "Wait until these have ended, or stop them."
         )
+    for running in dependants.batch_jobs_of_group(group):
+        job.request_stop(running)
+        running.move(statuses.CREATE_FAILED, come_from=(statuses.PENDING,), failure_reason="The job was stopped.")
     unused = [schema.arn for schema in _unused_after(group)] if schemas else []
     lookup.move(group, statuses.DELETE_PENDING, come_from=statuses.DELETABLE, doing="deleted")
     job.enqueue("delete-everything", group, caller=caller, arguments={"schemas": unused})

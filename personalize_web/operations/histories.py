@@ -23,41 +23,60 @@ NEW = 3
 
 
 @own_operation()
-def get_user_history(caller: Caller, *, dataset_group_arn: str, user_id: str, limit: int = 50) -> dict[str, Any]:
+def get_user_history(
+    caller: Caller, *, dataset_group_arn: str, user_id: str, limit: int = 50, with_actions: bool = False
+) -> dict[str, Any]:
     """Whether the user is known, how many events we have at hand, and the newest of them, the newest first.
 
-    The user may be a session, whose events without a user are then meant.
+    The user may be a session, whose events without a user are then meant. With ``with_actions`` events with actions
+    are among them, the action under itemId.
     """
     places = _places(caller, dataset_group_arn)
-    history = runtime_histories.look_up(places, user_id).stored()
+    total, events = _newest(places, user_id, limit)
+    if with_actions:
+        more, done = _newest(places, user_id, limit, of_actions=True)
+        total, events = total + more, sorted([*events, *done], key=lambda each: -each["timestamp"])[:limit]
+    return {"known": total > 0, "total": total, "events": events}
+
+
+def _newest(
+    places: Places, user_id: str, limit: int, *, of_actions: bool = False
+) -> tuple[int, list[dict[str, Any]]]:
+    history = runtime_histories.look_up(places, user_id, of_actions=of_actions).stored()
     total = len(history.item_ids)
     newest = range(total - 1, max(total - 1 - limit, -1), -1)
-    titles = _titles(places, [history.item_ids[at] for at in newest])
-    return {
-        "known": total > 0,
-        "total": total,
-        "events": [
-            {
-                "itemId": history.item_ids[at],
-                "title": titles.get(history.item_ids[at]),
-                "eventType": history.event_types[at] or "",
-                "timestamp": history.timestamps[at],
-            }
-            for at in newest
-        ],
-    }
+    titles = _titles(places, [history.item_ids[at] for at in newest], of_actions=of_actions)
+    return total, [
+        {
+            "itemId": history.item_ids[at],
+            "title": titles.get(history.item_ids[at]),
+            "eventType": history.event_types[at] or "",
+            "timestamp": history.timestamps[at],
+        }
+        for at in newest
+    ]
 
 
 @own_operation()
 def describe_items(caller: Caller, *, dataset_group_arn: str, item_ids: list[str]) -> dict[str, Any]:
     """The records of those items that the Items dataset has: id -> every column, and ``title``."""
-    attributes = _items(_places(caller, dataset_group_arn))
-    if attributes is None:
-        return {"items": {}, "titleColumn": None}
-    column = attributes.title_column()
-    found = {item_id: row for item_id in item_ids if (row := attributes.row(item_id)) is not None}
-    items = {item_id: row | {"title": row[column] if column else None} for item_id, row in found.items()}
+    items, column = _described(_items(_places(caller, dataset_group_arn)), item_ids)
     return {"items": items, "titleColumn": column}
+
+
+@own_operation()
+def describe_actions(caller: Caller, *, dataset_group_arn: str, action_ids: list[str]) -> dict[str, Any]:
+    """The records of those actions that the Actions dataset has: id -> every column, and ``title``."""
+    actions, column = _described(_actions(_places(caller, dataset_group_arn)), action_ids)
+    return {"actions": actions, "titleColumn": column}
+
+
+def _described(attributes: Attributes | None, ids: list[str]) -> tuple[dict[str, dict[str, Any]], str | None]:
+    if attributes is None:
+        return {}, None
+    column = attributes.title_column()
+    found = {each: row for each in ids if (row := attributes.row(each)) is not None}
+    return {each: row | {"title": row[column] if column else None} for each, row in found.items()}, column
 
 
 @own_operation()
@@ -103,12 +122,16 @@ def _items(places: Places) -> Attributes | None:
     return runtime_columns.attributes_of_dataset(places.items.storage_key) if places.items else None
 
 
+def _actions(places: Places) -> Attributes | None:
+    return runtime_columns.attributes_of_dataset(places.actions.storage_key) if places.actions else None
+
+
 def _history(places: Places) -> HistoryIndex | None:
     return runtime_columns.history_of_dataset(places.interactions.storage_key) if places.interactions else None
 
 
-def _titles(places: Places, item_ids: list[str]) -> dict[str, str | None]:
-    attributes = _items(places)
+def _titles(places: Places, item_ids: list[str], *, of_actions: bool = False) -> dict[str, str | None]:
+    attributes = _actions(places) if of_actions else _items(places)
     column = attributes.title_column() if attributes else None
     if attributes is None or column is None:
         return {}

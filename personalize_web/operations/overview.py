@@ -1,9 +1,13 @@
 """What the console's overview of a dataset group shows: how many of each, and whether the data suffice to train."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from personalize_web.engine.recipes.catalogue import RECIPES
-from personalize_web.operations import lookup
+from personalize_web.operations import automatic_updates, lookup
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.gate import own_operation
 from personalize_web.resources import statuses
@@ -11,6 +15,8 @@ from personalize_web.resources.models import DatasetGroup, Job, SolutionVersion
 
 MINIMUM_INTERACTIONS, ADVISED_INTERACTIONS = 1_000, 50_000
 MINIMUM_USERS, ADVISED_USERS = 25, 1_000
+ADVISED_DAYS = 7
+"""Most days between two trainings."""
 
 
 @own_operation()
@@ -38,7 +44,8 @@ def describe_readiness(caller: Caller, *, dataset_group_arn: str) -> dict[str, A
     """Ours, for the overview: what the data have, what training needs, and which use cases have enough events.
 
     Counts are those of the last import or storing of events. Each check has an id, a label, the value, the minimum,
-    the advised number, and whether the minimum is met.
+    the advised number, and whether the minimum is met. ``stale`` names the solutions and recommenders whose newest
+    training is more than a week old, or older than the newest items where only a training takes these in.
     """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     datasets = {dataset.dataset_type: dataset for dataset in group.datasets.all()}
@@ -57,6 +64,7 @@ def describe_readiness(caller: Caller, *, dataset_group_arn: str) -> dict[str, A
             _check("interactions", "Item interactions", rows, MINIMUM_INTERACTIONS, ADVISED_INTERACTIONS),
             _check("users_with_two", "Users with two or more interactions", users, MINIMUM_USERS, ADVISED_USERS),
         ],
+        "stale": [*_stale_solutions(group), *_stale_recommenders(group)],
         "datasets": {kind: dataset.status for kind, dataset in datasets.items()},
         "useCases": [
             _use_case(recipe, types, rows, datasets) for recipe in RECIPES.values() if recipe.domain == group.domain
@@ -64,6 +72,32 @@ def describe_readiness(caller: Caller, *, dataset_group_arn: str) -> dict[str, A
         if group.domain
         else [],
     }
+
+
+def _stale_solutions(group: DatasetGroup) -> Iterator[dict[str, Any]]:
+    for solution in group.solutions.filter(status=statuses.ACTIVE):
+        full = solution.versions.filter(status=statuses.ACTIVE).exclude(training_mode="UPDATE")
+        newest = full.order_by("-created_at", "-pk").first()
+        if newest is not None:
+            begun = newest.training_started_at or newest.created_at
+            yield from _stale(group, "solution", solution.name, solution.recipe_name, begun)
+
+
+def _stale_recommenders(group: DatasetGroup) -> Iterator[dict[str, Any]]:
+    for each in group.recommenders.filter(status=statuses.ACTIVE):
+        begun = each.training_started_at or each.created_at
+        yield from _stale(group, "recommender", each.name, each.recipe_name, begun)
+
+
+def _stale(
+    group: DatasetGroup, kind: str, name: str, recipe_name: str | None, trained: datetime
+) -> Iterator[dict[str, Any]]:
+    recipe = RECIPES.get(recipe_name or "")
+    by_training_alone = recipe is None or not (recipe.can("automatic_updates") or recipe.method == "trending")
+    new_items = by_training_alone and automatic_updates.new_data_since(group, trained, ("ITEMS",))
+    days = (timezone.now() - trained).days
+    if new_items or days > ADVISED_DAYS:
+        yield {"kind": kind, "name": name, "days": days, "newItems": new_items}
 
 
 def _check(name: str, label: str, value: int, minimum: int, advised: int) -> dict[str, Any]:

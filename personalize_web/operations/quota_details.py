@@ -9,7 +9,15 @@ from personalize_web.operations import lookup, quotas
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.gate import own_operation
 from personalize_web.resources import statuses
-from personalize_web.resources.models import Dataset, DatasetGroup, DatasetImportJob, Schema, SolutionVersion
+from personalize_web.resources.models import (
+    BatchInferenceJob,
+    BatchSegmentJob,
+    Dataset,
+    DatasetGroup,
+    DatasetImportJob,
+    Schema,
+    SolutionVersion,
+)
 
 MOST_EVENT_TYPES = 10
 """Event types and optional columns of interactions together that a training takes."""
@@ -68,6 +76,15 @@ FIXED = (
     Fixed("requests_per_second", "Requests for recommendations", "Recommendations", "deployment", unit="a second"),
     Fixed("results", "Results of a request", "Recommendations", "call"),
     Fixed("results_with_metadata", "Results of a request with metadata", "Recommendations", "call"),
+    Fixed("filter_action_interactions", "Action interactions of a user and type that filters see", "Filters", "value"),
+    Fixed("action_results", "Actions of a request", "Recommendations", "call"),
+    Fixed("batch_input_files", "Input files of a batch job", "Batch jobs", "job"),
+    Fixed("batch_input_bytes", "Input of a batch job", "Batch jobs", "job", unit="bytes"),
+    Fixed("batch_records", "Lines of an input file", "Batch jobs", "job"),
+    Fixed("batch_theme_records", "Lines of an input file with themes", "Batch jobs", "job"),
+    Fixed("batch_segment_item_queries", "Items of an input file for segments", "Batch jobs", "job"),
+    Fixed("batch_segment_attribute_queries", "Queries of attributes of an input file", "Batch jobs", "job"),
+    Fixed("batch_segment_users", "Users of a segment", "Batch jobs", "call"),
     Fixed("metadata_columns", "Metadata columns of a request", "Recommendations", "call"),
 )
 
@@ -87,11 +104,22 @@ def list_quotas(caller: Caller, *, dataset_group_arn: str | None = None) -> dict
         _counted(
             "pending_solution_versions", "Trainings at a time", "account", _running(lookup.of(SolutionVersion, caller))
         ),
+        *(
+            _counted(f"pending_batch_{kind}_jobs", label, "account", _batches(lookup.of(model, caller)), "Batch jobs")
+            for kind, label, model in (
+                ("inference", "Batch inference jobs at a time", BatchInferenceJob),
+                ("segment", "Batch segment jobs at a time", BatchSegmentJob),
+            )
+        ),
     ]
     if dataset_group_arn is not None:
         rows += _of_group(lookup.get(DatasetGroup, caller, dataset_group_arn))
     rows += [_fixed(each) for each in FIXED]
     return {"quotas": rows + [_considered(most) for most in sorted({r.max_items for r in RECIPES.values()})]}
+
+
+def _batches(jobs: Any) -> int:
+    return int(jobs.filter(status__in=statuses.BATCH_RUNNING).count())
 
 
 def _of_group(group: DatasetGroup) -> list[dict[str, Any]]:

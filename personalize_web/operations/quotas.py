@@ -20,7 +20,7 @@ def limit(name: str) -> int:
 
 def room_for_active(name: str, existing: QuerySet, *, prefix: str = "") -> None:
     """Refuse when ``existing`` already fills the quota on active resources."""
-    _take_turns(name)
+    take_turns(name)
     most = limit(name)
     if _exceeds(existing, most):
         text = f"More than {most} resources in ACTIVE state. Please delete some and try again."
@@ -29,7 +29,7 @@ def room_for_active(name: str, existing: QuerySet, *, prefix: str = "") -> None:
 
 def room_for_running(name: str, existing: QuerySet) -> None:
     """Refuse when ``existing`` already fills the quota on resources that are being made."""
-    _take_turns(name)
+    take_turns(name)
     most = limit(name)
     if _exceeds(existing.filter(status__in=statuses.BUILDING), most):
         raise LimitExceededException(f"More than {most} resources with PENDING or IN_PROGRESS status.")
@@ -41,7 +41,7 @@ def _exceeds(existing: QuerySet, most: int) -> bool:
     return existing.count() >= most
 
 
-def _take_turns(name: str) -> None:
+def take_turns(name: str) -> None:
     """Two requests for the last place go one after the other. SQLite's write transactions already do."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

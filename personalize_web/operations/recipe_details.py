@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from personalize_web.engine.recipes.catalogue import RECIPES
+from personalize_web.engine.recipes import catalogue
 from personalize_web.engine.recipes.hyperparameters import ALGORITHM_MAP, FEATURE_MAP, Parameter, parameters
 from personalize_web.engine.recipes.recipe import FEATURES, Recipe
 from personalize_web.operations import recipes
@@ -15,7 +15,7 @@ from personalize_web.resources import arns
 @own_operation()
 def list_recipe_details(caller: Caller, *, domain: str | None = None) -> dict[str, Any]:
     """Ours, for choosing: the recipes of solutions, or with ``domain`` its use cases."""
-    return {"recipes": [described(recipe) for recipe in RECIPES.values() if recipe.domain == domain]}
+    return {"recipes": [described(recipe) for recipe in catalogue.RECIPES.values() if recipe.domain == domain]}
 
 
 @own_operation()

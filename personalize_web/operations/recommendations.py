@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from personalize_web.engine.serving import Request
 from personalize_web.operations import (
     quotas,
-    runtime_columns,
     runtime_datasets,
     runtime_deployments,
+    runtime_experiments,
     runtime_filters,
     runtime_histories,
-    runtime_impressions,
     runtime_metadata,
     runtime_promotions,
     runtime_rates,
+    runtime_requests,
     runtime_served_lists,
     serving_models,
 )
+from personalize_web.operations.action_recommendations import get_action_recommendations
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException
 from personalize_web.operations.gate import operation, own_operation
@@ -51,7 +51,7 @@ def get_recommendations(
     metadata_columns: Mapping[str, list[str]] | None = None,
 ) -> dict[str, Any]:
     """Items for a user, items related to an item, or popular items, as the recipe behind the ARN decides."""
-    deployment = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    deployment = _answering(caller, campaign_arn, recommender_arn, user_id)
     promotion = runtime_promotions.read(promotions)
     _check_request(deployment, user_id, item_id, num_results, with_metadata=bool(metadata_columns))
     runtime_rates.take(f"get_recommendations {deployment.arn}", limit=quotas.limit("requests_per_second"))
@@ -63,7 +63,9 @@ def get_recommendations(
     placed: list[Placed] = []
     if num_results:
         request = replace(
-            _request(deployment, places, user_id, item_id, num_results, context or {}, seed=served.int & 0x7FFFFFFF),
+            runtime_requests.build(
+                deployment, places, user_id, item_id, num_results, context or {}, seed=served.int & 0x7FFFFFFF
+            ),
             allowed=allowed,
         )
         model = serving_models.get(deployment.storage_key)
@@ -71,13 +73,14 @@ def get_recommendations(
             placed = [Placed(each) for each in model.recommend(request)]
         else:
             mask = runtime_filters.mask(caller, about, promotion.filter_arn, promotion.filter_values)
-            placed = runtime_promotions.place(
-                promotion,
-                num_results,
-                lambda many: model.recommend(replace(request, allowed=mask, num_results=many)),
-                lambda many: model.recommend(replace(request, num_results=2 * many)),
-                seed=request.seed,
+            share = runtime_promotions.share(promotion, num_results)
+            promoted, others = model.recommend_variants(
+                [
+                    replace(request, allowed=mask, num_results=share),
+                    replace(request, num_results=num_results + share),
+                ]
             )
+            placed = runtime_promotions.place(promotion, num_results, promoted, others, seed=request.seed)
     return _answer("itemList", deployment, places, placed, columns, served, user_id)
 
 
@@ -97,12 +100,12 @@ def get_personalized_ranking(
 
     Items that nobody had interacted with at the last training come last, without a score.
     """
-    deployment = runtime_deployments.find(caller, campaign_arn)
+    deployment = _answering(caller, campaign_arn, None, user_id)
     _check_ranking(deployment, input_list, with_metadata=bool(metadata_columns))
     runtime_rates.take(f"get_personalized_ranking {deployment.arn}", limit=quotas.limit("requests_per_second"))
     places = runtime_datasets.of_group(deployment.dataset_group_id)
     columns = runtime_metadata.check(deployment, places.items, metadata_columns) if metadata_columns else {}
-    request = _request(deployment, places, user_id, None, len(input_list), context or {}, seed=0)
+    request = runtime_requests.build(deployment, places, user_id, None, len(input_list), context or {}, seed=0)
     if filter_arn:
         about = About(deployment, places, user_id, None)
         request = replace(request, allowed=runtime_filters.mask(caller, about, filter_arn, filter_values))
@@ -129,7 +132,8 @@ def try_recommendations(
 ) -> dict[str, Any]:
     """Ours, for the page to try recommendations: the same answer to the same arguments, and with it ``milliseconds``,
     ``solutionVersionArn`` (None for a recommender), ``known_user`` and ``historyLength``, the user's events that
-    counted. With ``input_list`` it is the answer of GetPersonalizedRanking."""
+    counted. With ``input_list`` it is the answer of GetPersonalizedRanking, and of GetActionRecommendations where the
+    campaign is for actions."""
     began = time.perf_counter()
     asked: dict[str, Any] = {
         "campaign_arn": campaign_arn,
@@ -139,23 +143,40 @@ def try_recommendations(
         "filter_values": filter_values,
         "metadata_columns": metadata_columns,
     }
-    if input_list is not None:
+    target = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    of_actions = target.recipe.served_as == "PERSONALIZED_ACTIONS"
+    if of_actions:
+        names = ("campaign_arn", "user_id", "filter_arn", "filter_values")
+        given = {name: asked[name] for name in names} | ({} if num_results is None else {"num_results": num_results})
+        answer = get_action_recommendations(caller, **given)
+    elif input_list is not None:
         answer = get_personalized_ranking(caller, input_list=input_list, **asked)
     else:
         asked |= {"recommender_arn": recommender_arn, "item_id": item_id, "num_results": num_results}
         answer = get_recommendations(caller, promotions=promotions, **asked)  # type: ignore[arg-type]
     milliseconds = round((time.perf_counter() - began) * 1000, 1)
-    deployment = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    deployment = _answering(replace(caller, source="console"), campaign_arn, recommender_arn, user_id)
     events = 0
     if user_id is not None:
         places = runtime_datasets.of_group(deployment.dataset_group_id)
         events = len(runtime_histories.look_up(places, user_id, deployment).trained().item_ids)
+        if of_actions:
+            done = runtime_histories.look_up(places, user_id, deployment, of_actions=True)
+            events += len(done.trained().item_ids)
     return answer | {
         "milliseconds": milliseconds,
         "solutionVersionArn": deployment.solution_version_arn,
         "known_user": events > 0,
         "historyLength": events,
     }
+
+
+def _answering(
+    caller: Caller, campaign_arn: str | None, recommender_arn: str | None, user_id: str | None
+) -> Deployment:
+    """What answers at the ARN, or a variant of the experiment that shares out its requests."""
+    found = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    return runtime_experiments.assigned(caller, found, user_id)
 
 
 def _check_request(
@@ -215,41 +236,6 @@ def _answer(
         )
     )
     return {member: items, "recommendationId": recommendation_id}
-
-
-def _request(
-    deployment: Deployment,
-    places: Places,
-    user_id: str | None,
-    item_id: str | None,
-    num_results: int,
-    context: Mapping[str, str],
-    *,
-    seed: int,
-) -> Request:
-    """What the model is asked: the user as of now, and what may not be in the answer."""
-    recipe = deployment.recipe
-    about: dict[str, Any] = {}
-    if user_id is not None and (recipe.can("real_time") or recipe.automatic_exclusion):
-        user = runtime_histories.look_up(places, user_id, deployment)
-        if recipe.can("real_time"):
-            about["history"] = user.trained()
-        if recipe.automatic_exclusion:
-            about["exclude"] = user.items_of_type(recipe.automatic_exclusion, quotas.limit("filter_interactions"))
-    if recipe.can("impressions"):
-        about["item_impressions"] = runtime_impressions.of_everybody(places)
-        about["user_impressions"] = runtime_impressions.in_vain(places, user_id) if user_id is not None else {}
-    if user_id is not None and recipe.can("user_metadata"):
-        about["user_attributes"] = runtime_columns.user_attributes(deployment.storage_key, places.users, user_id)
-    return Request(
-        user_id=user_id,
-        item_id=item_id,
-        context=context,
-        num_results=num_results,
-        seed=seed,
-        **deployment.exploration(),
-        **about,
-    )
 
 
 def _items(deployment: Deployment, placed: list[Placed]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from personalize_web.operations.answers import dates, failure, latest_update, pr
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException, ResourceInUseException
 from personalize_web.operations.gate import operation
+from personalize_web.operations.published_metrics import published
 from personalize_web.resources import statuses
 from personalize_web.resources.models import DatasetGroup, Recommender
 from personalize_web.workers import job
@@ -84,9 +85,15 @@ def describe_recommender(caller: Caller, *, recommender_arn: str) -> dict[str, A
         | present(
             failureReason=failure(recommender),
             latestRecommenderUpdate=latest_update(recommender.latest_update),
-            modelMetrics=recommender.metrics if recommender.status not in UNMEASURED else None,
+            modelMetrics=_metrics(recommender),
         )
     }
+
+
+def _metrics(recommender: Recommender) -> dict[str, float] | None:
+    if recommender.metrics is None or recommender.status in UNMEASURED:
+        return None
+    return published(recommender.recipe_name, recommender.metrics)
 
 
 @operation

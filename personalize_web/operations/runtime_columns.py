@@ -31,8 +31,13 @@ def history_of_model(key: UUID) -> HistoryIndex | None:
     return _open(locations.model_folder(key) / locations.HISTORY, HistoryIndex.open)
 
 
+def action_history_of_model(key: UUID) -> HistoryIndex | None:
+    """What users did with actions, as the training of the model saw it; None where it saw nothing."""
+    return _open(locations.model_folder(key) / locations.ACTION_HISTORY, HistoryIndex.open)
+
+
 def attributes_of_dataset(key: UUID) -> Attributes | None:
-    """Rows of Items or Users, as the dataset holds them now; None before the first import."""
+    """Rows of Items, Users or Actions, as the dataset holds them now; None before the first import."""
     return _open(shared_columns.index(key, locations.ATTRIBUTES), Attributes.open)
 
 

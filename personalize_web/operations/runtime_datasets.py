@@ -33,6 +33,8 @@ class Places:
     interactions: Place | None = None
     items: Place | None = None
     users: Place | None = None
+    actions: Place | None = None
+    action_interactions: Place | None = None
 
 
 @briefly
@@ -40,4 +42,4 @@ def of_group(dataset_group: int) -> Places:
     """The active datasets of the group with this row number, in one query."""
     rows = Dataset.objects.filter(dataset_group_id=dataset_group, status=statuses.ACTIVE).values_list(*_COLUMNS)
     found = {dataset_type.lower(): Place(*place) for dataset_type, *place in rows}
-    return Places(**{name: found.get(name) for name in ("interactions", "items", "users")})
+    return Places(**{name: found.get(name) for name in Places.__dataclass_fields__})

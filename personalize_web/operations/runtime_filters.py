@@ -49,16 +49,38 @@ class About:
     places: Places
     user_id: str | None
     item_id: str | None
+    events: runtime_histories.UserEvents | None = None
+    """The user's, where they have been looked up already."""
+
+    @property
+    def of_actions(self) -> bool:
+        """Whether actions are answered instead of items."""
+        return self.deployment.recipe.served_as == "PERSONALIZED_ACTIONS"
+
+    @property
+    def candidates(self) -> Place | None:
+        """The dataset of what is answered."""
+        return self.places.actions if self.of_actions else self.places.items
+
+    @property
+    def key(self) -> str:
+        """The column of their ids."""
+        return "ACTION_ID" if self.of_actions else "ITEM_ID"
 
 
 def mask(caller: Caller, about: About, filter_arn: str, values: Mapping[str, str] | None) -> NDArray[np.bool_]:
-    """By the model's item rows, what may be answered.
+    """By the rows of the model's items, or of its actions, what may be answered.
 
     Raises ResourceNotFoundException where there is no such filter, InvalidInputException where it cannot be applied.
     """
-    tree = _tree(caller, about, filter_arn)
-    if tree.target != "ITEM_ID":
-        raise InvalidInputException("The filter is not for items and cannot be applied here.", field=FIELD)
+    return applied(tree(caller, about, filter_arn), about, values)
+
+
+def applied(tree: expressions.Filter, about: About, values: Mapping[str, str] | None) -> NDArray[np.bool_]:
+    """By the model's rows, what the filter lets through. Raises InvalidInputException where it does not apply."""
+    if tree.target != ("ACTION_ID" if about.of_actions else "ITEM_ID"):
+        kind = "actions" if about.of_actions else "items"
+        raise InvalidInputException(f"The filter is not for {kind} and cannot be applied here.", field=FIELD)
     if tree.of_item and about.deployment.recipe.served_as != "RELATED_ITEMS":
         raise InvalidInputException(
             f"The filter uses CurrentItem, which {about.deployment.recipe.name} does not have.", field=FIELD
@@ -66,7 +88,7 @@ def mask(caller: Caller, about: About, filter_arn: str, values: Mapping[str, str
     if tree.of_user and about.user_id is None:
         raise InvalidInputException("userId must be given: the filter needs it.", field="user_id")
     scope = expressions.Scope(
-        candidates=_columns(about.deployment.storage_key, about.places.items),
+        candidates=_columns(about.deployment.storage_key, about.candidates, about.key),
         events_of_user=lambda types: _items_of_types(about, types),
         user=_user(about) if expressions.uses_user_columns(tree) else None,
         item=_item(about) if tree.of_item else None,
@@ -77,13 +99,14 @@ def mask(caller: Caller, about: About, filter_arn: str, values: Mapping[str, str
         raise InvalidInputException(str(error), field="filter_values") from error
 
 
-def _tree(caller: Caller, about: About, filter_arn: str) -> expressions.Filter:
+def tree(caller: Caller, about: About, filter_arn: str) -> expressions.Filter:
+    """The filter as it is to be applied: of the group of the request, and ACTIVE."""
     status, group, expression = _row(caller.account, caller.region, filter_arn)
     if group != about.deployment.dataset_group_id:
         raise InvalidInputException(f"Filter {filter_arn} belongs to another dataset group.", field=FIELD)
     if status != statuses.ACTIVE:
         raise InvalidInputException(f"Filter {filter_arn} is in {status} state. It must be ACTIVE.", field=FIELD)
-    places = {"INTERACTIONS": about.places.interactions, "ITEMS": about.places.items, "USERS": about.places.users}
+    places = {name.upper(): getattr(about.places, name) for name in Places.__dataclass_fields__}
     known = tuple((kind, place.schema_text, place.domain) for kind, place in places.items() if place)
     try:
         return _parsed(expression, known)
@@ -109,15 +132,15 @@ def _parsed(expression: str, schemas: Schemas) -> expressions.Filter:
     return expressions.check(expressions.parse(expression), parsed)
 
 
-def _columns(model: UUID, items: Place | None) -> DatasetColumns:
-    """The columns of Items aligned with the rows of a model; made anew when either changed."""
+def _columns(model: UUID, items: Place | None, key_column: str) -> DatasetColumns:
+    """The columns of Items or Actions aligned with the rows of a model; made anew when either changed."""
     attributes = runtime_columns.attributes_of_dataset(items.storage_key) if items else None
     key = (model, items.storage_key if items else None)
     found = _aligned.get(key)
     if found is not None and found[0] is attributes:
         return found[1]
     categorical = [field.name for field in items.schema.fields if field.categorical] if items else []
-    columns = DatasetColumns(serving_models.get(model).items, attributes, key="ITEM_ID", categorical=categorical)
+    columns = DatasetColumns(serving_models.get(model).items, attributes, key=key_column, categorical=categorical)
     with _lock:
         _aligned[key] = (attributes, columns)
         while len(_aligned) > MOST:
@@ -126,9 +149,13 @@ def _columns(model: UUID, items: Place | None) -> DatasetColumns:
 
 
 def _items_of_types(about: About, types: frozenset[str] | None) -> set[str]:
-    """Items of the user's newest events of each of some types, or of every type."""
-    user = runtime_histories.look_up(about.places, about.user_id or "", about.deployment)
-    return user.items_of_types(types, quotas.limit("filter_interactions"))
+    """Items or actions of the user's newest events of each of some types, or of every type."""
+    user = about.events or runtime_histories.look_up(
+        about.places, about.user_id or "", about.deployment, of_actions=about.of_actions
+    )
+    return user.items_of_types(
+        types, quotas.limit("filter_action_interactions" if about.of_actions else "filter_interactions")
+    )
 
 
 def _user(about: About) -> Mapping[str, Any] | None:

@@ -1,4 +1,4 @@
-"""A user's history at this moment: what the columns hold, and what was recorded since."""
+"""A user's history at this moment: what the columns hold, and what was recorded since; of items or of actions."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -6,11 +6,19 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from personalize_web.engine.serving import History, PastEvents
 from personalize_web.operations import runtime_columns
-from personalize_web.operations.runtime_datasets import Places
+from personalize_web.operations.runtime_datasets import Place, Places
 from personalize_web.operations.runtime_deployments import Deployment
+from personalize_web.resources.models import Event
+
+NEWEST = 300
+"""Recorded events of a user, and of a session, that are looked at."""
+AT_ONCE = 500
+"""Users named in one statement."""
 
 _LOG = """
 SELECT * FROM (
@@ -52,6 +60,13 @@ class UserEvents:
     log: list[Recorded]
     """Oldest first."""
     deployment: Deployment | None = None
+    of_actions: bool = False
+    """Whether these are events with actions, whose ids then stand for items."""
+
+    @property
+    def place(self) -> Place | None:
+        """The dataset of the events."""
+        return _place(self.places, of_actions=self.of_actions)
 
     def trained(self) -> History:
         """What the model answers from: what its training saw, and what was recorded since.
@@ -59,7 +74,8 @@ class UserEvents:
         What was imported in bulk since then counts from the next training on, which is why the index that was laid
         beside the model is read, and not the dataset's.
         """
-        index = runtime_columns.history_of_model(self.deployment.storage_key) if self.deployment else None
+        read = runtime_columns.action_history_of_model if self.of_actions else runtime_columns.history_of_model
+        index = read(self.deployment.storage_key) if self.deployment else None
         if index is None or self.deployment is None:
             return self.stored()
         cutoff = self.deployment.event_cutoff
@@ -67,7 +83,7 @@ class UserEvents:
 
     def stored(self) -> History:
         """What the dataset holds now: what its index has of the user, and what was recorded since it was made."""
-        place = self.places.interactions
+        place = self.place
         index = runtime_columns.history_of_dataset(place.storage_key) if place else None
         upto = index.event_upto if index else 0
         since = (event.past for event in self.log if event.sequence > upto or not event.stored)
@@ -93,17 +109,50 @@ class UserEvents:
         return set([item for item, kind in pairs if kind is not None and kind.casefold() == wanted][-newest:])
 
 
-def look_up(places: Places, user_id: str, deployment: Deployment | None = None) -> UserEvents:
+def look_up(
+    places: Places, user_id: str, deployment: Deployment | None = None, *, of_actions: bool = False
+) -> UserEvents:
     """The events of ``user_id``; where it is a session's id, those without a user that no training has seen."""
     log: list[Recorded] = []
-    if places.interactions:
-        named = (places.interactions.pk, user_id, False)
+    if place := _place(places, of_actions=of_actions):
+        named = (place.pk, user_id, False)
         with connection.cursor() as cursor:
             cursor.execute(_LOG, (*named, *named, deployment.event_cutoff if deployment else 0))
             rows = cursor.fetchall()
         log = [Recorded(Past(at, item, kind, value), pk, bool(stored)) for at, item, kind, value, pk, stored in rows]
         log.sort(key=lambda event: (event.past.timestamp, event.sequence))
-    return UserEvents(user_id, places, log, deployment)
+    return UserEvents(user_id, places, log, deployment, of_actions)
+
+
+def _place(places: Places, *, of_actions: bool) -> Place | None:
+    return places.action_interactions if of_actions else places.interactions
+
+
+def look_up_many(
+    places: Places, user_ids: Collection[str], deployment: Deployment, *, event_upto: int
+) -> dict[str, UserEvents]:
+    """The events of many users as :func:`look_up` finds them, of which those recorded after ``event_upto`` are left
+    out."""
+    logs: dict[str, list[Recorded]] = {user_id: [] for user_id in user_ids}
+    if places.interactions and event_upto:
+        kept = Event.objects.filter(dataset_id=places.interactions.pk, repeated=False, pk__lte=event_upto)
+        anonymous = kept.filter(user_id__isnull=True, pk__gt=deployment.event_cutoff)
+        ids = list(logs)
+        for begin in range(0, len(ids), AT_ONCE):
+            some = ids[begin : begin + AT_ONCE]
+            _add_newest(logs, kept.filter(user_id__in=some), "user_id")
+            _add_newest(logs, anonymous.filter(session_id__in=some), "session_id")
+    for log in logs.values():
+        log.sort(key=lambda event: (event.past.timestamp, event.sequence))
+    return {user_id: UserEvents(user_id, places, log, deployment) for user_id, log in logs.items()}
+
+
+def _add_newest(logs: dict[str, list[Recorded]], rows: QuerySet[Event], key: str) -> None:
+    newest = Window(RowNumber(), partition_by=[F(key)], order_by=F("pk").desc())
+    rows = rows.annotate(place=newest).filter(place__lte=NEWEST)
+    columns = (key, "timestamp", "item_id", "event_type", "event_value", "pk", "stored")
+    for user_id, at, item, kind, value, pk, stored in rows.values_list(*columns):
+        logs[user_id].append(Recorded(Past(at, item, kind, value), pk, stored))
 
 
 def joined(kept: History, since: Iterable[Past]) -> History:

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,25 +42,24 @@ def read(given: Sequence[Mapping[str, Any]]) -> Promotion | None:
     return Promotion(one.get("name"), one["percentPromotedItems"], one["filterArn"], one.get("filterValues") or {})
 
 
+def share(promotion: Promotion, num_results: int) -> int:
+    """Places that are promoted, where enough items can be."""
+    return math.ceil(num_results * promotion.percent / 100)
+
+
 def place(
-    promotion: Promotion,
-    num_results: int,
-    promoted: Callable[[int], list[Recommended]],
-    others: Callable[[int], list[Recommended]],
-    *,
-    seed: int,
+    promotion: Promotion, num_results: int, promoted: list[Recommended], others: list[Recommended], *, seed: int
 ) -> list[Placed]:
     """The answer: promoted items at random places, each kind in its order of relevance, no item twice.
 
-    ``promoted`` and ``others`` answer so many items of each kind. Places that no promoted item fills go to the others.
+    ``promoted`` are at most :func:`share` items; places that no promoted item fills go to the others, of which there
+    should be as many more as may be promoted as well.
     """
-    share = math.ceil(num_results * promotion.percent / 100)
-    chosen = promoted(share)
-    taken = {each.item_id for each in chosen}
-    rest = [each for each in others(num_results) if each.item_id not in taken][: num_results - len(chosen)]
-    length = len(chosen) + len(rest)
-    places = set(random.Random(seed).sample(range(length), len(chosen)))
-    first = (replace(each, reasons=(REASON,)) for each in chosen)
+    taken = {each.item_id for each in promoted}
+    rest = [each for each in others if each.item_id not in taken][: num_results - len(promoted)]
+    length = len(promoted) + len(rest)
+    places = set(random.Random(seed).sample(range(length), len(promoted)))
+    first = (replace(each, reasons=(REASON,)) for each in promoted)
     second = iter(rest)
     return [
         Placed(next(first), promotion.name) if at in places else Placed(next(second)) for at in range(length)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, Subquery
 
 from personalize_web.engine.recipes.catalogue import RECIPES
-from personalize_web.operations import lookup
+from personalize_web.operations import automatic_updates, lookup
 from personalize_web.operations.answers import dates, failure, latest_update, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.gate import own_operation
@@ -63,10 +63,14 @@ def list_solution_version_details(caller: Caller, *, solution_arn: str) -> dict[
 @own_operation()
 def describe_solution_version_details(caller: Caller, *, solution_version_arn: str) -> dict[str, Any]:
     """Ours, for a version's page: metrics, baselines, curves, configuration, and the data it was trained on."""
-    version = lookup.get(SolutionVersion, caller, solution_version_arn)
+    return {"solutionVersion": version_details(lookup.get(SolutionVersion, caller, solution_version_arn))}
+
+
+def version_details(version: SolutionVersion) -> dict[str, Any]:
+    """A version with everything that its own page shows."""
     kept = version.details
-    return {
-        "solutionVersion": version_summary(version)
+    return (
+        version_summary(version)
         | _recipe(version.solution.recipe_name)
         | present(
             solutionArn=version.solution.arn,
@@ -80,12 +84,15 @@ def describe_solution_version_details(caller: Caller, *, solution_version_arn: s
             dataVersions=kept.get("snapshot", {}),
             seed=kept.get("seed"),
             seconds=kept.get("seconds"),
+            automaticUpdates=automatic_updates.shown(version),
+            updatedFrom=kept.get("updated_from"),
+            recipesTried=kept.get("recipes tried"),
             campaigns=[
                 {"name": campaign.name, "campaignArn": campaign.arn, "status": campaign.status}
                 for campaign in version.campaigns.all()
             ],
         )
-    }
+    )
 
 
 def version_summary(version: SolutionVersion) -> dict[str, Any]:
@@ -108,6 +115,7 @@ def version_summary(version: SolutionVersion) -> dict[str, Any]:
 def _solution(solution: Solution) -> dict[str, Any]:
     schedule = (solution.config.get("autoTrainingConfig") or {}).get("schedulingExpression")
     return _recipe(solution.recipe_name) | present(
+        performAutoML=solution.perform_auto_ml or None,
         name=solution.name,
         solutionArn=solution.arn,
         status=solution.status,
@@ -127,4 +135,6 @@ def _recipe(name: str | None) -> dict[str, Any]:
         recipeArn=recipe.arn if recipe else None,
         recipeTitle=recipe.title if recipe else name,
         recipeType=recipe.served_as if recipe else None,
+        rankingInfluence=recipe.influenced if recipe else False,
+        recipeFeatures=sorted(recipe.features) if recipe else [],
     )

@@ -6,7 +6,7 @@ from typing import Any
 from personalize_web.engine import schemas as avro
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.recipes import hyperparameters
-from personalize_web.engine.recipes.recipe import Recipe
+from personalize_web.engine.recipes.recipe import REQUIRED, Recipe
 from personalize_web.operations.errors import InvalidInputException
 
 EVERY_WEEK = "rate(7 days)"
@@ -30,7 +30,8 @@ def with_schedule(config: dict[str, Any], *, automatic: bool) -> dict[str, Any]:
 
 
 def check(recipe: Recipe, config: dict[str, Any], schemas: dict[str, avro.Schema]) -> None:
-    """Refuse what no default can mend: schedule, objective, search."""
+    """Refuse what no default can mend: columns, schedule, objective, search."""
+    _check_attributes(recipe, schemas.get("ITEMS"))
     check_schedule(config.get("autoTrainingConfig"))
     _check_objective(recipe, config.get("optimizationObjective"), schemas)
     _check_search(recipe, config.get("hpoConfig") or {})
@@ -44,6 +45,18 @@ def check_schedule(given: dict[str, str] | None, *, field: str = FIELD) -> None:
     if not 1 <= int(re.sub(r"\D", "", expression)) <= 30:
         raise InvalidInputException(
             f"schedulingExpression must be rate(1 day) to rate(30 days), not {expression}.", field=field
+        )
+
+
+def _check_attributes(recipe: Recipe, items: avro.Schema | None) -> None:
+    """Item-Attribute-Affinity answers by attributes of items: there must be one to ask for."""
+    if not recipe.can("segments") or recipe.datasets["ITEMS"] != REQUIRED or items is None:
+        return
+    if not any(each.kind in ("categorical", "numeric", "string") for each in items.fields):
+        raise InvalidInputException(
+            f"Recipe {recipe.name} needs a metadata column in the Items schema that is neither textual nor reserved, "
+            "such as a category or a price. Replace the schema by one that has such a column, and import items again.",
+            field="recipe_arn",
         )
 
 

@@ -14,7 +14,8 @@ from personalize_web.operations.errors import (
     ResourceInUseException,
 )
 from personalize_web.operations.gate import operation
-from personalize_web.resources import statuses
+from personalize_web.operations.published_metrics import published
+from personalize_web.resources import arns, statuses
 from personalize_web.resources.models import Solution, SolutionVersion
 from personalize_web.workers import job
 
@@ -28,7 +29,11 @@ def create_solution_version(
     training_mode: str = "FULL",
     tags: Iterable[dict[str, str]] = (),
 ) -> dict[str, Any]:
-    """Begin to train a model with the solution's configuration as it is now."""
+    """Begin to train a model with the solution's configuration as it is now.
+
+    FULL (and AUTOTRAIN) learn from everything. UPDATE learns nothing: it adds new items to the newest model that FULL
+    made.
+    """
     solution = lookup.get(Solution, caller, solution_arn, field="solution_arn")
     if name is not None and solution.versions.filter(label=name).exists():
         raise ResourceAlreadyExistsException(
@@ -66,15 +71,11 @@ def _check_update(solution: Solution) -> None:
         raise InvalidInputException(
             f"Recipe {solution.recipe_name} does not support trainingMode UPDATE.", field="training_mode"
         )
-    if not solution.versions.filter(status=statuses.ACTIVE, training_mode="FULL").exists():
+    if not solution.versions.filter(status=statuses.ACTIVE).exclude(training_mode="UPDATE").exists():
         raise InvalidInputException(
             "trainingMode UPDATE needs an ACTIVE version of this solution that was trained with FULL.",
             field="training_mode",
         )
-    raise InvalidInputException(
-        "trainingMode UPDATE is not available yet in this version. Use FULL, which learns from everything.",
-        field="training_mode",
-    )
 
 
 @operation
@@ -92,6 +93,7 @@ def describe_solution_version(caller: Caller, *, solution_version_arn: str) -> d
     version = lookup.get(SolutionVersion, caller, solution_version_arn)
     solution = version.solution
     tuned = version.details.get("tuned") or {}
+    trained_with = version.details.get("recipe") or solution.recipe_name
     return {
         "solutionVersion": summary(version)
         | present(
@@ -100,7 +102,7 @@ def describe_solution_version(caller: Caller, *, solution_version_arn: str) -> d
             performHPO=solution.perform_hpo,
             performAutoML=solution.perform_auto_ml,
             performIncrementalUpdate=solution.perform_incremental_update,
-            recipeArn=solution.recipe_arn,
+            recipeArn=arns.read_only("recipe", trained_with) if trained_with else None,
             eventType=version.event_type,
             datasetGroupArn=solution.dataset_group.arn,
             solutionConfig=version.config,
@@ -134,7 +136,7 @@ def get_solution_metrics(caller: Caller, *, solution_version_arn: str) -> dict[s
     """How well a version predicted what was held back from its training."""
     version = lookup.get(SolutionVersion, caller, solution_version_arn)
     lookup.require_state(version, statuses.ACTIVE, doing="used")
-    return {"solutionVersionArn": version.arn, "metrics": version.metrics or {}}
+    return {"solutionVersionArn": version.arn, "metrics": published(version.solution.recipe_name, version.metrics)}
 
 
 def summary(version: SolutionVersion) -> dict[str, Any]:

@@ -6,7 +6,16 @@ from typing import Any
 from django.utils import timezone
 
 from personalize_web.engine.recipes.recipe import Recipe
-from personalize_web.operations import lookup, paging, quotas, recipes, solution_rules, training_rules
+from personalize_web.operations import (
+    automl_rules,
+    dependants,
+    lookup,
+    paging,
+    quotas,
+    recipes,
+    solution_rules,
+    training_rules,
+)
 from personalize_web.operations.answers import dates, latest_update, present
 from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException, ResourceInUseException
@@ -23,7 +32,7 @@ def create_solution(
     *,
     name: str,
     dataset_group_arn: str,
-    perform_hpo: bool = False,
+    perform_hpo: bool | None = None,
     perform_auto_ml: bool = False,
     perform_auto_training: bool = True,
     perform_incremental_update: bool = False,
@@ -32,30 +41,41 @@ def create_solution(
     solution_config: dict[str, Any] | None = None,
     tags: Iterable[dict[str, str]] = (),
 ) -> dict[str, Any]:
-    """Begin a recipe with a configuration; models are trained from it as solution versions."""
+    """Begin a recipe with a configuration; models are trained from it as solution versions.
+
+    With ``perform_auto_ml`` every training tries several recipes, each with a search over its hyperparameters, and
+    keeps the best; of the configuration only ``autoMLConfig`` is read then.
+    """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn, field="dataset_group_arn")
     if recipe_arn is not None:
         recipes.find(recipe_arn)
     lookup.refuse_taken(Solution, caller, name)
     lookup.require_state(group, statuses.ACTIVE, doing="used")
     recipe = _recipe(recipe_arn, perform_auto_ml=perform_auto_ml)
-    _check_search(recipe, perform_hpo)
     given = solution_config or {}
+    if perform_auto_ml:
+        automl_rules.check(given.get("autoMLConfig"), perform_hpo)
+        given = {"autoMLConfig": given.get("autoMLConfig") or {}}
+    else:
+        _check_search(recipe, bool(perform_hpo))
     schemas = training_rules.schemas_for(recipe, group)
     solution_rules.check(recipe, given, schemas)
     training_rules.check_selection(
         recipe, schemas, event_type=event_type, solution_config=given, field=solution_rules.FIELD
     )
-    config = solution_rules.completed(recipe, given, automatic=perform_auto_training)
+    if perform_auto_ml:
+        config = solution_rules.with_schedule(given, automatic=perform_auto_training)
+    else:
+        config = solution_rules.completed(recipe, given, automatic=perform_auto_training)
     quotas.room_for_active("active_solutions", group.solutions.all())
     solution = lookup.create(
         Solution,
         caller,
         name=name,
         dataset_group=group,
-        recipe_name=recipe.name,
+        recipe_name=None if perform_auto_ml else recipe.name,
         event_type=event_type,
-        perform_hpo=perform_hpo,
+        perform_hpo=perform_auto_ml or bool(perform_hpo),
         perform_auto_ml=perform_auto_ml,
         perform_auto_training=perform_auto_training,
         perform_incremental_update=perform_incremental_update,
@@ -70,7 +90,7 @@ def _recipe(recipe_arn: str | None, *, perform_auto_ml: bool) -> Recipe:
     if perform_auto_ml and recipe_arn:
         raise InvalidInputException("Give either recipeArn or performAutoML, not both.", field="recipe_arn")
     if perform_auto_ml:
-        raise InvalidInputException("performAutoML is not available yet in this version.", field="perform_auto_ml")
+        return recipes.find(automl_rules.SIMPLEST)
     if not recipe_arn:
         raise InvalidInputException("recipeArn is required unless performAutoML is true.", field="recipe_arn")
     recipe = recipes.find(recipe_arn)
@@ -95,9 +115,11 @@ def describe_solution(caller: Caller, *, solution_arn: str) -> dict[str, Any]:
     """One solution with its full configuration and its latest version."""
     solution = lookup.get(Solution, caller, solution_arn)
     latest = solution.versions.order_by("-created_at", "-pk").first()
+    found = solution.perform_auto_ml and solution.recipe_arn
     return {
         "solution": summary(solution)
         | present(
+            autoMLResult={"bestRecipeArn": solution.recipe_arn} if found else None,
             performHPO=solution.perform_hpo,
             performAutoML=solution.perform_auto_ml,
             performAutoTraining=solution.perform_auto_training,
@@ -188,6 +210,7 @@ def delete_solution(caller: Caller, *, solution_arn: str) -> None:
         Campaign.objects.filter(solution_version__solution=solution),
         solution.versions.filter(status__in=statuses.TRAINING),
     )
+    lookup.refuse_running(solution, "deleted", *dependants.batch_jobs_of_solution(solution))
     lookup.move(solution, statuses.DELETE_PENDING, come_from=statuses.DELETABLE, doing="deleted")
     solution.versions.update(status=statuses.DELETE_PENDING, updated_at=timezone.now())
     job.enqueue("delete-solution", solution, caller=caller)

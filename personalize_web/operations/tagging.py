@@ -16,6 +16,8 @@ from personalize_web.operations.errors import (
 from personalize_web.operations.gate import operation
 from personalize_web.resources import arns, statuses
 from personalize_web.resources.models import (
+    BatchInferenceJob,
+    BatchSegmentJob,
     Campaign,
     DataDeletionJob,
     Dataset,
@@ -32,6 +34,8 @@ from personalize_web.resources.models import (
 )
 
 TAGGABLE: tuple[type[StatefulResource], ...] = (
+    BatchInferenceJob,
+    BatchSegmentJob,
     Campaign,
     DataDeletionJob,
     Dataset,
@@ -43,8 +47,6 @@ TAGGABLE: tuple[type[StatefulResource], ...] = (
     Recommender,
     Solution,
 )
-TAGGABLE_LATER = ("batch-inference-job", "batch-segment-job")
-"""Kinds that take tags, and of which none can exist yet."""
 
 
 @operation
@@ -72,8 +74,6 @@ def untag_resource(caller: Caller, *, resource_arn: str, tag_keys: list[str]) ->
 
 def _taggable(caller: Caller, arn: str) -> StatefulResource:
     parts = arns.read(arn)
-    if parts and parts.kind in TAGGABLE_LATER:
-        raise lookup.not_found(arn, field="resource_arn")
     model = next((model for model in TAGGABLE if parts and parts.kind == model.KIND), None)
     if model is Solution and parts and "/" in parts.name:
         model = SolutionVersion

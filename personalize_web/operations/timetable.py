@@ -44,7 +44,7 @@ def list_due_trainings(caller: Caller) -> dict[str, Any]:
 
     ``solutions`` and ``recommenders`` are lists of {arn, account, region}.
     """
-    _scheduler_only(caller)
+    scheduler_only(caller)
     now = timezone.now()
     solutions = Solution.objects.filter(
         status=statuses.ACTIVE, perform_auto_training=True, active_at__isnull=False
@@ -61,7 +61,7 @@ def list_due_trainings(caller: Caller) -> dict[str, Any]:
 @own_operation(role=ADMINISTRATOR, writes=True)
 def retrain_recommender(caller: Caller, *, recommender_arn: str) -> dict[str, Any]:
     """Train a recommender on all its group holds now; its present model answers until the new one is ready."""
-    _scheduler_only(caller)
+    scheduler_only(caller)
     recommender = lookup.active(Recommender, caller, recommender_arn)
     job.enqueue("retrain-recommender", recommender, caller=caller, queue="training")
     return {"recommenderArn": recommender.arn}
@@ -70,7 +70,7 @@ def retrain_recommender(caller: Caller, *, recommender_arn: str) -> dict[str, An
 @own_operation(role=ADMINISTRATOR, writes=True, recorded=False)
 def store_new_events(caller: Caller) -> dict[str, Any]:
     """Of every account: let the events and records that wait be moved into their datasets' columns."""
-    _scheduler_only(caller)
+    scheduler_only(caller)
     events = Event.objects.filter(dataset=OuterRef("pk"), stored=False, user_id__isnull=False)
     records = Record.objects.filter(dataset=OuterRef("pk"), stored=False)
     waiting = Dataset.objects.filter(Exists(events) | Exists(records), status=statuses.ACTIVE)
@@ -83,7 +83,7 @@ def store_new_events(caller: Caller) -> dict[str, Any]:
 @own_operation(role=ADMINISTRATOR, writes=True, recorded=False)
 def count_new_events(caller: Caller) -> dict[str, Any]:
     """Of every account: let the recorded events that came since the last time be counted by metric attributions."""
-    _scheduler_only(caller)
+    scheduler_only(caller)
     came = Event.objects.filter(
         dataset__dataset_group=OuterRef("dataset_group"),
         dataset__dataset_type="INTERACTIONS",
@@ -100,7 +100,7 @@ def count_new_events(caller: Caller) -> dict[str, Any]:
 @own_operation(role=ADMINISTRATOR, writes=True, recorded=False)
 def refresh_trends(caller: Caller) -> dict[str, Any]:
     """Of every account: let the trends that are older than their interval be evaluated again."""
-    _scheduler_only(caller)
+    scheduler_only(caller)
     trending = [name for name, recipe in RECIPES.items() if recipe.method == "trending"]
     versions = SolutionVersion.objects.filter(
         status=statuses.ACTIVE, solution__recipe_name__in=trending, campaigns__isnull=False
@@ -129,7 +129,8 @@ def _at_work(kind: str, resource: SolutionVersion | Recommender) -> bool:
     return Job.objects.filter(kind=kind, resource_arn=resource.arn, state__in=Job.UNFINISHED).exists()
 
 
-def _scheduler_only(caller: Caller) -> None:
+def scheduler_only(caller: Caller) -> None:
+    """Refuse everybody but the timetable."""
     if caller.source != "scheduler":
         raise AccessDeniedException(f"User: {caller.arn} is not the timetable.")
 
@@ -140,7 +141,8 @@ def _address(resource: Solution | Recommender) -> dict[str, str]:
 
 def _is_due(solution: Solution, now: datetime) -> bool:
     recipe = RECIPES.get(solution.recipe_name or "")
-    if recipe is None or not recipe.available or solution.versions.filter(status__in=statuses.TRAINING).exists():
+    may_train = solution.perform_auto_ml or (recipe is not None and recipe.available)
+    if not may_train or solution.versions.filter(status__in=statuses.TRAINING).exists():
         return False
     automatic = solution.versions.filter(training_type="AUTOMATIC").order_by("-created_at").first()
     base = automatic or solution.versions.order_by("created_at").first()
@@ -161,18 +163,21 @@ def _period(solution: Solution) -> timedelta:
 
 
 def _last_training(solution: Solution) -> datetime | None:
-    trained: SolutionVersion | None = solution.versions.filter(status=statuses.ACTIVE).order_by("-created_at").first()
+    full = solution.versions.filter(status=statuses.ACTIVE).exclude(training_mode="UPDATE")
+    trained: SolutionVersion | None = full.order_by("-created_at").first()
     return (trained.training_started_at or trained.created_at) if trained else None
 
 
 def _has_data(solution: Solution, since: datetime | None, until: datetime) -> bool:
-    """Whether interactions were imported, in bulk or one by one, between two moments."""
-    group = solution.dataset_group
+    """Whether interactions were imported, in bulk or one by one, between two moments; with actions where they train."""
+    group, recipe = solution.dataset_group, RECIPES.get(solution.recipe_name or "")
+    with_actions = recipe is not None and "ACTION_INTERACTIONS" in recipe.datasets
+    kinds = ["INTERACTIONS", *(["ACTION_INTERACTIONS"] if with_actions else [])]
     imports = group.import_jobs.filter(
-        dataset__dataset_type="INTERACTIONS", status=statuses.ACTIVE, updated_at__lte=until
+        dataset__dataset_type__in=kinds, status=statuses.ACTIVE, updated_at__lte=until
     )
     events = Event.objects.filter(
-        dataset__dataset_group=group, dataset__dataset_type="INTERACTIONS", received_at__lte=until
+        dataset__dataset_group=group, dataset__dataset_type__in=kinds, received_at__lte=until
     )
     if since is not None:
         imports, events = imports.filter(updated_at__gt=since), events.filter(received_at__gt=since)

@@ -18,6 +18,11 @@ EXPLORATION = {"explorationWeight": (0.0, 1.0), "explorationItemAgeCutOff": (1.0
 def schemas_for(recipe: Recipe, group: DatasetGroup) -> dict[str, avro.Schema]:
     """Dataset type -> schema of the group's datasets. One that ``recipe`` requires must be there and ACTIVE."""
     datasets = {dataset.dataset_type: dataset for dataset in group.datasets.select_related("schema")}
+    if group.domain and "ACTIONS" in recipe.datasets:
+        raise InvalidInputException(
+            f"Recipe {recipe.name} needs a custom dataset group: groups of domain {group.domain} have no actions.",
+            field="dataset_group_arn",
+        )
     for kind, standing in recipe.datasets.items():
         if standing == REQUIRED and kind not in datasets:
             raise InvalidInputException(
@@ -51,6 +56,12 @@ def check_selection(
         raise InvalidInputException(str(error), field=field) from error
     if (selection.excluded_columns or selection.included_columns) and not recipe.can("excluded_columns"):
         raise InvalidInputException(f"Recipe {recipe.name} does not support trainingDataConfig.", field=field)
+    objective = ((solution_config or {}).get("optimizationObjective") or {}).get("itemAttribute")
+    if objective and not selection.trains_on("ITEMS", objective):
+        raise InvalidInputException(
+            f"The objective's column {objective} must be trained on: do not leave it out of the Items columns.",
+            field=field,
+        )
     columns = schemas["INTERACTIONS"].names
     if (event_type or selection.events) and "EVENT_TYPE" not in columns:
         raise InvalidInputException(
@@ -68,7 +79,7 @@ def check_exploration(recipe: Recipe, given: dict[str, str] | None, *, field: st
     """Refuse an ``itemExplorationConfig`` with unknown keys, values out of range, or for a recipe that has none."""
     if not given:
         return
-    if not (recipe.can("configurable_exploration") or recipe.served_as == "PERSONALIZED_ACTIONS"):
+    if not recipe.can("configurable_exploration"):
         raise InvalidInputException(f"Recipe {recipe.name} does not support itemExplorationConfig.", field=field)
     for key, text in given.items():
         if key not in EXPLORATION:

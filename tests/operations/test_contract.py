@@ -1,4 +1,4 @@
-"""All 79 operations at once: names, arguments, answers, errors; and which are not available yet."""
+"""All 79 operations at once: names, arguments, answers, errors."""
 
 import inspect
 
@@ -10,17 +10,6 @@ from personalize_web.operations import errors, gate, service_model
 from tests import samples
 
 AWS = service_model.operations()
-
-NOT_AVAILABLE = {
-    "create_batch_inference_job",
-    "create_batch_segment_job",
-    "describe_batch_inference_job",
-    "describe_batch_segment_job",
-    "list_batch_inference_jobs",
-    "list_batch_segment_jobs",
-    "get_action_recommendations",
-}
-"""May only shrink: a name goes when its operation works."""
 
 
 def test_there_are_79():
@@ -54,10 +43,7 @@ def test_its_arguments_are_the_members_of_the_input(name):
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
-    if name in NOT_AVAILABLE:
-        assert taken <= set(service_model.arguments(name))
-    else:
-        assert taken == set(service_model.arguments(name))
+    assert taken == set(service_model.arguments(name))
 
 
 @pytest.mark.parametrize("name", AWS)
@@ -68,38 +54,14 @@ def test_required_arguments_have_no_default_and_optional_ones_do(name):
         for parameter in inspect.signature(inspect.unwrap(function)).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty
     }
-    if name not in NOT_AVAILABLE:
-        assert required <= function.required
-        assert function.required <= set(service_model.arguments(name))
+    assert required <= function.required
+    assert function.required <= set(service_model.arguments(name))
 
 
 @pytest.mark.parametrize("name", AWS)
 def test_an_unknown_argument_is_a_mistake_of_ours(name, ana):
     with pytest.raises(TypeError, match="has no argument zebra"):
         getattr(operations, name)(ana, zebra=1)
-
-
-def test_the_operations_that_are_not_available_yet_are_exactly_these():
-    marked = {name for name in AWS if getattr(getattr(operations, name), "not_yet", False)}
-    assert marked == NOT_AVAILABLE
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("name", sorted(NOT_AVAILABLE))
-def test_one_that_is_not_available_answers_an_empty_list_or_a_declared_error(name, ana):
-    arguments = samples.arguments(name)
-    if name.startswith("list_"):
-        answer = getattr(operations, name)(ana, **arguments)
-        assert list(answer.values()) == [[]]
-        assert_answer_fits(name, answer)
-        return
-    with pytest.raises(errors.ServiceError) as caught:
-        getattr(operations, name)(ana, **arguments)
-    assert caught.value.code in service_model.declared_errors(name)
-    if name.startswith(("describe_", "delete_")):
-        assert caught.value.code == "ResourceNotFoundException"
-    else:
-        assert caught.value.message == f"{AWS[name].name} is not available yet in this version."
 
 
 @pytest.mark.django_db

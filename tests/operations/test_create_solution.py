@@ -1,5 +1,7 @@
 """A solution is a recipe with a configuration that is checked, completed and kept."""
 
+import json
+
 import pytest
 
 from personalize_web import operations
@@ -112,11 +114,33 @@ def test_a_recipe_is_needed_and_must_exist(ana, group):
         create(ana, group, "aws-absent")
 
 
-def test_automl_excludes_a_recipe_and_is_not_available_yet(ana, group):
+def test_automl_excludes_a_recipe(ana, group):
     with pytest.raises(InvalidInputException, match="either recipeArn or performAutoML"):
         create(ana, group, perform_auto_ml=True)
-    with pytest.raises(InvalidInputException, match="performAutoML is not available yet in this version"):
-        create(ana, group, None, perform_auto_ml=True)
+
+
+def test_automl_reads_its_own_configuration_alone_and_always_searches(ana, group):
+    own = {"metricName": "precision_at_5", "recipeList": [factories.recipe_arn("aws-hrnn")]}
+    given = {"autoMLConfig": own, "eventValueThreshold": "0.5", "algorithmHyperParameters": {"depth": "1"}}
+    shown = describe(ana, create(ana, group, None, perform_auto_ml=True, solution_config=given))
+    assert shown["solutionConfig"] == {
+        "autoMLConfig": own, "autoTrainingConfig": {"schedulingExpression": "rate(7 days)"}
+    }  # fmt: skip
+    assert (shown["performAutoML"], shown["performHPO"]) == (True, True)
+    assert {"recipeArn", "autoMLResult"}.isdisjoint(shown)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"solution_config": {"autoMLConfig": {"recipeList": [factories.recipe_arn("aws-sims")]}}}, "is none of them"),
+        ({"solution_config": {"autoMLConfig": {"metricName": "beauty"}}}, "metricName must be one of coverage"),
+        ({"perform_hpo": False}, "leave performHPO out"),
+    ],
+)
+def test_what_automl_cannot_do_is_refused(ana, group, given, said):
+    with pytest.raises(InvalidInputException, match=said):
+        create(ana, group, None, perform_auto_ml=True, **given)
 
 
 def test_use_cases_belong_to_recommenders(ana, group):
@@ -124,15 +148,50 @@ def test_use_cases_belong_to_recommenders(ana, group):
         create(ana, group, "aws-vod-top-picks")
 
 
-def test_a_recipe_that_cannot_be_trained_is_not_available_yet(ana, group):
-    with pytest.raises(InvalidInputException, match="Recipe aws-item-affinity is not available yet in this version"):
-        create(ana, group, "aws-item-affinity")
+def test_a_recipe_that_cannot_be_trained_is_not_available_yet(ana, group, monkeypatch):
+    factories.untrainable(monkeypatch, SIMS)
+    with pytest.raises(InvalidInputException, match="Recipe aws-sims is not available yet in this version"):
+        create(ana, group, SIMS)
 
 
 def test_a_search_over_hyperparameters_is_for_recipes_that_have_any(ana, group):
     with pytest.raises(InvalidInputException, match="does not support performHPO"):
         create(ana, group, "aws-popularity-count", perform_hpo=True)
     assert describe(ana, create(ana, group, SIMS, perform_hpo=True))["performHPO"] is True
+
+
+def items(*columns):
+    fields = [{"name": "ITEM_ID", "type": "string"}, *columns]
+    return json.dumps({"type": "record", "name": "Items", "namespace": "com.amazonaws.personalize.schema",
+                       "version": "1.0", "fields": fields})
+
+
+CREATED = {"name": "CREATION_TIMESTAMP", "type": "long"}
+TEXT = {"name": "ABOUT", "type": ["null", "string"], "textual": True}
+
+
+def test_item_attribute_affinity_needs_items_with_an_attribute_to_ask_for(ana, group):
+    recipe = "aws-item-attribute-affinity"
+    with pytest.raises(InvalidInputException, match="no dataset of type ITEMS, which recipe aws-item-attribute"):
+        create(ana, group, recipe)
+    schema = factories.schema(ana, "texts", dataset_type="ITEMS", text=items(CREATED, TEXT))
+    dataset = factories.dataset(ana, group, "ITEMS", of_schema=schema)
+    with pytest.raises(InvalidInputException, match="needs a metadata column in the Items schema that is neither"):
+        create(ana, group, recipe)
+    dataset.schema = factories.schema(
+        ana, "makers", dataset_type="ITEMS", text=items(CREATED, TEXT, {"name": "MAKER", "type": "string"}))
+    dataset.save()
+    config = describe(ana, create(ana, group, recipe))["solutionConfig"]
+    assert config["algorithmHyperParameters"] == {"hidden_dimension": "149"}
+
+
+def test_user_segmentation_has_no_search_and_a_width_within_bounds(ana, group):
+    with pytest.raises(InvalidInputException, match="of type USER_SEGMENTATION does not support performHPO"):
+        create(ana, group, "aws-item-affinity", perform_hpo=True)
+    for width in ("31", "257"):
+        with pytest.raises(InvalidInputException, match=r"hidden_dimension: .* must be between 32 and 256"):
+            create(ana, group, "aws-item-affinity",
+                   solution_config={"algorithmHyperParameters": {"hidden_dimension": width}})
 
 
 def search(name="popularity_discount_factor", low=0.1, high=0.9, jobs="4", parallel="2"):
@@ -177,6 +236,38 @@ def test_an_objective_is_not_for_these_recipes(ana, group):
     given = {"optimizationObjective": {"itemAttribute": "PRICE", "objectiveSensitivity": "LOW"}}
     with pytest.raises(InvalidInputException, match="does not support optimizationObjective"):
         create(ana, group, solution_config=given)
+
+
+ITEMS = """{"type": "record", "name": "Items", "namespace": "com.amazonaws.personalize.schema", "version": "1.0",
+ "fields": [{"name": "ITEM_ID", "type": "string"}, {"name": "GENRE", "type": "string", "categorical": true},
+ {"name": "MARGIN", "type": "float"}, {"name": "RATING", "type": ["null", "float"]}]}"""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "columns", "words"),
+    [
+        ("MARGIN", {}, None),
+        ("MARGIN", {"excludedDatasetColumns": {"ITEMS": ["GENRE"]}}, None),
+        ("RATING", {}, "must name a numeric column of the Items schema that allows no null"),
+        ("GENRE", {}, "must name a numeric column of the Items schema that allows no null"),
+        ("ABSENT", {}, "must name a numeric column of the Items schema that allows no null"),
+        ("MARGIN", {"excludedDatasetColumns": {"ITEMS": ["MARGIN"]}}, "MARGIN must be trained on"),
+        ("MARGIN", {"includedDatasetColumns": {"ITEMS": ["GENRE"]}}, "MARGIN must be trained on"),
+    ],
+)
+def test_an_objective_is_a_numeric_column_without_null_that_is_trained_on(ana, group, attribute, columns, words):
+    of_items = factories.schema(ana, "titles", dataset_type="ITEMS", text=ITEMS)
+    factories.dataset(ana, group, "ITEMS", of_schema=of_items)
+    config = {
+        "optimizationObjective": {"itemAttribute": attribute, "objectiveSensitivity": "HIGH"},
+        "trainingDataConfig": columns,
+    }
+    if words is None:
+        arn = create(ana, group, "aws-personalized-ranking", solution_config=config)
+        assert describe(ana, arn)["solutionConfig"]["optimizationObjective"]["itemAttribute"] == attribute
+        return
+    with pytest.raises(InvalidInputException, match=words):
+        create(ana, group, "aws-personalized-ranking", solution_config=config)
 
 
 def test_events_can_be_chosen_by_type_and_value(ana, group):

@@ -212,6 +212,8 @@ def test_quotas_show_limit_and_use(ben, ana, group):
         "active_schemas": 2,
         "pending_import_jobs": 0,
         "pending_solution_versions": 1,
+        "pending_batch_inference_jobs": 0,
+        "pending_batch_segment_jobs": 0,
     }
     assert used() == of_account
     of_group = {"active_solutions": 1, "active_campaigns": 1, "recommenders": 0}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from personalize_web.engine.algorithms.base import Options
+from personalize_web.operations import serving_models
 from personalize_web.operations.errors import InvalidInputException, ResourceNotFoundException
 from personalize_web.operations.events import put_events
 from personalize_web.operations.recommendations import (
@@ -135,3 +136,29 @@ def test_the_page_gets_the_same_answer_and_how_long_it_took(ana, ranking):
     assert tried["personalizedRanking"] == rank(ana, ranking)
     assert tried["milliseconds"] > 0
     assert tried["historyLength"] == 20
+
+
+@pytest.mark.parametrize("kind", ["POPULARITY", "FRESHNESS"])
+def test_ranking_influence_moves_the_order_towards_what_it_names(ana, db, models, kind):
+    plain = rank(ana, deploy(ana, RECIPE, models[RECIPE]))
+    moved = rank(ana, deploy(ana, RECIPE, models[RECIPE], config={"rankingInfluence": {kind: 1.0}}))
+    model = serving_models.get(models[RECIPE])
+    worth = model.arrays["interactions" if kind == "POPULARITY" else "created"].astype(float)
+
+    def ahead(found):
+        places = [float(worth[model.items.row(each["itemId"])]) for each in found]
+        return sum(value / (place + 1) for place, value in enumerate(places))
+
+    assert ahead(moved) > ahead(plain)
+    assert sum(each["score"] for each in moved) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_related_items_follow_the_influence_too(ana, db, models):
+    model = serving_models.get(models["aws-sims"])
+    asked = {"item_id": "1-1", "num_results": 10}
+
+    def mean_age(config):
+        found = get_recommendations(ana, **deploy(ana, "aws-sims", models["aws-sims"], config=config).target, **asked)
+        return sum(float(model.arrays["created"][model.items.row(each["itemId"])]) for each in found["itemList"])
+
+    assert mean_age({"rankingInfluence": {"FRESHNESS": 1.0}}) > mean_age({})

@@ -1,10 +1,13 @@
 """Recommendations in real time: who answers, what is checked, and what is in an answer."""
 
 import re
+import shutil
+import uuid
 
 import pytest
 
 from personalize_web.operations import runtime_rates, runtime_served_lists, serving_models, statuses
+from personalize_web.operations.deployment_details import describe_campaign_details
 from personalize_web.operations.errors import (
     AccessDeniedException,
     InvalidInputException,
@@ -16,7 +19,9 @@ from personalize_web.operations.recommendations import (
     get_recommendations,
     try_recommendations,
 )
+from personalize_web.resources import locations
 from personalize_web.resources.models import Campaign, ServedList
+from tests import factories
 from tests.deployments import deploy, train
 
 ABSENT = "arn:aws:personalize:us-east-1:123456789012:{}/absent"
@@ -197,10 +202,6 @@ def test_a_use_case_needs_its_user(ana, most_popular):
 
 
 def test_a_model_that_is_not_in_place_can_be_asked_again_later(ana, popular):
-    import shutil
-
-    from personalize_web.resources import locations
-
     serving_models._models.clear()
     folder = locations.model_folder(popular.version.storage_key)
     shutil.move(folder, f"{folder}.aside")
@@ -208,6 +209,35 @@ def test_a_model_that_is_not_in_place_can_be_asked_again_later(ana, popular):
         get_recommendations(ana, **popular.target)
     shutil.move(f"{folder}.aside", folder)
     assert ids(get_recommendations(ana, **popular.target))
+
+
+@pytest.fixture
+def damaged(ana, popular, models):
+    """A campaign whose version's model lost a part of a file, and the older version of the same solution."""
+    key = uuid.uuid4()
+    folder = locations.model_folder(key)
+    shutil.copytree(locations.model_folder(popular.version.storage_key), folder)
+    (folder / "popular.npy").write_bytes(b"no array")
+    newer = factories.solution_version(ana, popular.version.solution, storage_key=key)
+    popular.row.solution_version = newer
+    popular.row.save()
+    return newer
+
+
+def test_a_damaged_model_is_answered_for_by_the_newest_older_version(ana, popular, damaged):
+    before = popular.version.arn
+    assert ids(get_recommendations(ana, **popular.target))
+    assert try_recommendations(ana, **popular.target)["solutionVersionArn"] == before
+    told = describe_campaign_details(ana, **popular.target)["campaign"]
+    assert "popular.npy is not what was written" in told["modelProblem"]
+    assert told["answersInstead"] == before
+
+
+def test_a_damaged_model_without_an_older_version_says_what_is_wrong(ana, popular, damaged):
+    popular.version.delete()
+    with pytest.raises(ServiceUnavailable, match=r"popular\.npy is not what was written"):
+        get_recommendations(ana, **popular.target)
+    assert "answersInstead" not in describe_campaign_details(ana, **popular.target)["campaign"]
 
 
 def test_a_model_is_loaded_once(ana, popular, monkeypatch):

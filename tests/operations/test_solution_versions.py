@@ -88,13 +88,15 @@ def test_training_again_from_an_earlier_model_is_not_for_this_recipe(ana, soluti
         create(ana, solution, training_mode="UPDATE")
 
 
-def test_an_update_needs_a_full_version_first_and_is_not_available_yet(ana, solution):
-    solution.change(recipe_name="aws-user-personalization")
+@pytest.mark.parametrize("recipe", ["aws-user-personalization", "aws-hrnn-coldstart"])
+def test_an_update_needs_an_active_version_that_learned_from_everything(ana, solution, recipe):
+    solution.change(recipe_name=recipe)
+    factories.solution_version(ana, solution, status="CREATE FAILED")
+    factories.solution_version(ana, solution, training_mode="UPDATE")
     with pytest.raises(InvalidInputException, match="needs an ACTIVE version of this solution that was trained with F"):
         create(ana, solution, training_mode="UPDATE")
-    factories.solution_version(ana, solution)
-    with pytest.raises(InvalidInputException, match=r"UPDATE is not available yet in this version. Use FULL"):
-        create(ana, solution, training_mode="UPDATE")
+    factories.solution_version(ana, solution, training_mode="AUTOTRAIN")
+    assert describe(ana, create(ana, solution, training_mode="UPDATE"))["trainingMode"] == "UPDATE"
 
 
 def test_autotrain_is_echoed(ana, solution):
