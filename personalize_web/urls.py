@@ -12,6 +12,7 @@ urlpatterns = [
     path("console/", include("apps.metric_attributions.urls")),
     path("console/", include("apps.event_trackers.urls")),
     path("console/", include("apps.filters.urls")),
+    path("console/", include("apps.experiments.urls")),
     path("console/", include("apps.schemas.urls")),
     path("console/", include("apps.storage.urls")),
     path("console/", include("apps.activity.urls")),
@@ -19,7 +20,9 @@ urlpatterns = [
     path("console/", include("apps.recommendations.urls")),
     path("console/", include("apps.recipes.urls")),
     path("console/", include("apps.solutions.urls")),
+    path("console/", include("apps.compare.urls")),
     path("console/", include("apps.campaigns.urls")),
+    path("console/", include("apps.batch_jobs.urls")),
     path("console/", include("apps.recommenders.urls")),
     path("", include("apps.aws_api.urls")),
 ]

@@ -1,11 +1,13 @@
 """What one says about a campaign: which version it serves, and how much it must stand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from apps.ui import formats, model_arns, model_metrics
-from apps.ui.forms import CheckField, ChoiceField, IntegerField, NameField, OperationForm, TagsField
+from apps.ui.forms import CheckField, ChoiceField, IntegerField, NameField, NumberField, OperationForm, TagsField
 
 ALWAYS_METADATA = ("aws-user-personalization-v2", "aws-personalized-ranking-v2")
+EXPLORED = "configurable_exploration"
 
 
 class UpdateCampaignForm(OperationForm):
@@ -36,10 +38,50 @@ class UpdateCampaignForm(OperationForm):
         description="Needed for recipes other than User-Personalization-v2, which always can.",
     )
 
+    weight = NumberField(
+        label="Exploration weight",
+        min_value=0,
+        max_value=1,
+        initial=0.3,
+        required=False,
+        unmarked=True,
+        description="0 shows no young items for their own sake, 1 as many as possible.",
+    )
+    age = NumberField(
+        label="Exploration item age cutoff",
+        min_value=1,
+        initial=30,
+        required=False,
+        suffix="days",
+        unmarked=True,
+        description="Counted back from the newest interaction.",
+    )
+    popularity = NumberField(
+        label="Influence of popularity",
+        min_value=0,
+        max_value=1,
+        required=False,
+        description="0 or empty leaves the order to the model, 1 lets popular items come far forward.",
+    )
+    freshness = NumberField(
+        label="Influence of freshness",
+        min_value=0,
+        max_value=1,
+        required=False,
+        description="The same for items that were created lately.",
+    )
+
     error_fields = {"campaign_config": "metadata"}
 
     def prepare(self) -> None:
         solutions = self.about["solutions"]
+        self.fitting = {
+            each["solutionArn"]: {
+                "explored": EXPLORED in each.get("recipeFeatures", ()),
+                "influenced": each.get("rankingInfluence", False),
+            }
+            for each in solutions
+        }
         self.fields["solution"].choices = [
             ("", "Choose a solution"),
             *((each["solutionArn"], _solution_text(each)) for each in solutions),
@@ -68,11 +110,30 @@ class UpdateCampaignForm(OperationForm):
         config: dict[str, Any] = {"syncWithLatestSolutionVersion": latest}
         if self.about["items_metadata"]:
             config["enableMetadataWithRecommendations"] = bool(given.get("metadata"))
+        fitting = self.fitting.get(given["solution"], {})
+        if fitting.get("explored"):
+            names = {"explorationWeight": given.get("weight"), "explorationItemAgeCutOff": given.get("age")}
+            config["itemExplorationConfig"] = {name: f"{each:g}" for name, each in names.items() if each is not None}
+        if fitting.get("influenced"):
+            wanted = {"POPULARITY": given.get("popularity"), "FRESHNESS": given.get("freshness")}
+            config["rankingInfluence"] = {name: each for name, each in wanted.items() if each}
         return {
             "solution_version_arn": f"{given['solution']}/$LATEST" if latest else given["solution_version_arn"],
             "min_provisioned_tps": given["min_provisioned_tps"],
             "campaign_config": config,
         }
+
+
+def configured(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The initial values of the fields that a campaign's configuration fills."""
+    exploration, influence = config.get("itemExplorationConfig") or {}, config.get("rankingInfluence") or {}
+    return {
+        "metadata": config.get("enableMetadataWithRecommendations", False),
+        "weight": exploration.get("explorationWeight", "0.3"),
+        "age": exploration.get("explorationItemAgeCutOff", "30"),
+        "popularity": influence.get("POPULARITY"),
+        "freshness": influence.get("FRESHNESS"),
+    }
 
 
 class CreateCampaignForm(UpdateCampaignForm):
@@ -85,7 +146,9 @@ class CreateCampaignForm(UpdateCampaignForm):
     def arguments(self) -> dict[str, Any]:
         own = {"name": self.cleaned_data["name"]}
         tags = self.cleaned_data.get("tags")
-        return own | super().arguments() | ({"tags": tags} if tags else {})
+        given = super().arguments()
+        given["campaign_config"] = {name: each for name, each in given["campaign_config"].items() if each != {}}
+        return own | given | ({"tags": tags} if tags else {})
 
 
 def _solution_text(solution: dict[str, Any]) -> str:

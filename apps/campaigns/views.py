@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from apps.campaigns.forms import ALWAYS_METADATA, CreateCampaignForm, UpdateCampaignForm
+from apps.campaigns.forms import ALWAYS_METADATA, CreateCampaignForm, UpdateCampaignForm, configured
 from apps.ui import cells, model_arns
 from apps.ui.pages import Column, DeletePage, DetailPage, Empty, FormPage, ListPage, RowAction, flash
 from personalize_web import operations
@@ -132,6 +132,7 @@ class CampaignPage(DetailPage):
             "version_href": self.url("solutions:version", solution=solution, version=version),
             "follows": (self.resource.get("campaignConfig") or {}).get(LATEST),
             "update": self.updates(),
+            "damage": self._damage(),
             "ready": self.resource["status"] == "ACTIVE",
             "asks_user": inputs.get("userId") in ("required", "filter"),
             "user_optional": inputs.get("userId") == "filter",
@@ -154,6 +155,13 @@ class CampaignPage(DetailPage):
             "tags_list": self.tags,
             "manage_tags": self._manage_tags(),
         }
+
+    def _damage(self) -> str:
+        """What answers in the place of a model that cannot be read."""
+        instead = self.resource.get("answersInstead")
+        if instead:
+            return f"Version {model_arns.version_id(instead)}, the newest older one that is whole, answers instead."
+        return "No older version is whole, so requests fail. Train a new version."
 
     def _delete_denied(self) -> str:
         if self.moving():
@@ -184,6 +192,8 @@ class CampaignPage(DetailPage):
             {"label": "Follows the latest version", "value": _on(config.get(LATEST))},
             {"label": "Minimum transactions per second", "value": self.resource["minProvisionedTPS"]},
             {"label": "Items metadata in results", "value": metadata},
+            *_exploration(config),
+            *_influence(config),
             {"label": "Created", "value": self.resource["creationDateTime"], "moment": "list"},
             {
                 "label": "Latest update",
@@ -193,6 +203,18 @@ class CampaignPage(DetailPage):
             },
             {"label": "Last updated", "value": self.resource["lastUpdatedDateTime"], "moment": "list"},
         ]
+
+
+def _exploration(config: dict[str, Any]) -> list[dict[str, Any]]:
+    given = config.get("itemExplorationConfig") or {}
+    labels = {"explorationWeight": "Exploration weight", "explorationItemAgeCutOff": "Exploration age cutoff, days"}
+    return [{"label": label, "value": given[name]} for name, label in labels.items() if name in given]
+
+
+def _influence(config: dict[str, Any]) -> list[dict[str, Any]]:
+    given = config.get("rankingInfluence") or {}
+    labels = {"POPULARITY": "Influence of popularity", "FRESHNESS": "Influence of freshness"}
+    return [{"label": label, "value": given[name]} for name, label in labels.items() if name in given]
 
 
 def _on(value: Any) -> str:
@@ -258,7 +280,7 @@ class UpdateCampaign(CampaignForms, FormPage):
             "solution_version_arn": asked,
             "latest": bool(config.get(LATEST)) and "version" not in self.request.GET,
             "min_provisioned_tps": self.campaign["minProvisionedTPS"],
-            "metadata": config.get("enableMetadataWithRecommendations", False),
+            **configured(config),
         }
 
     def arguments(self) -> dict[str, Any]:

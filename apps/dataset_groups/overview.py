@@ -177,4 +177,13 @@ def checklist(readiness: Mapping[str, Any]) -> list[dict[str, Any]]:
         missing = [dataset_types.of(kind).noun for kind in case.get("missingDatasets", ()) if kind != "INTERACTIONS"]
         lacks = f"; needs {' and '.join(missing)}" if missing else ""
         found.append({"text": f"{case['title']}: {need}{lacks}", "ready": bool(case["met"])})
+    found += [{"text": _stale(each), "ready": False} for each in readiness.get("stale", ())]
     return found
+
+
+def _stale(model: Mapping[str, Any]) -> str:
+    """What a solution or recommender lacks whose last training is behind the data."""
+    name = f"{model['kind'].capitalize()} {model['name']}"
+    if model["newItems"]:
+        return f"{name}: items came after its last training, and it learns of them by a training alone"
+    return f"{name}: last trained {number(model['days'])} days ago; once a week is advised"

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from apps.datasets.forms import LIST, DataDeletionForm
-from apps.datasets.job_pages import GroupJobPage
 from apps.ui import cells, dataset_types, formats, jobs
 from apps.ui.flashes import flash
+from apps.ui.job_pages import GroupJobPage
 from apps.ui.pages import Column, Empty, FormPage, ListPage, everything
 from personalize_web import operations
 from personalize_web.operations import Caller, ServiceError, statuses

@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.urls import reverse
 
 from apps.datasets.forms import MODES, ExportForm
-from apps.datasets.job_pages import GroupJobPage
 from apps.ui import formats
 from apps.ui.dataset_pages import DatasetPage
 from apps.ui.dataset_types import DatasetType
 from apps.ui.flashes import flash
+from apps.ui.job_pages import GroupJobPage
 from apps.ui.pages import FormPage
 from personalize_web import operations
 from personalize_web.operations import ServiceError, statuses

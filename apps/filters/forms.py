@@ -3,7 +3,8 @@
 from typing import Any
 
 from apps.filters.builder import MISSING
-from apps.ui.forms import NameField, OperationForm, TagsField, TextAreaField
+from apps.ui import expressions
+from apps.ui.forms import NameField, OperationForm, TagsField, TextAreaField, TextField
 
 LONGEST = 2500
 
@@ -49,3 +50,31 @@ class FilterForm(OperationForm):
             name: self.fields[name].widget.value_from_datadict(data, {}, name)
             for name in ("name", "filter_expression", "tags")
         }
+
+
+class TrialForm(OperationForm):
+    """For whom, beside which item and with which values a filter is tried. ``about``: checked (its expression)."""
+
+    user_id = TextField(label="User ID", max_length=256, error_messages={"required": "Enter a user ID."})
+    item_id = TextField(label="Item ID", max_length=256, error_messages={"required": "Enter an item ID."})
+
+    def prepare(self) -> None:
+        checked = self.about["checked"]
+        for name, needed in (("user_id", checked.get("ofUser")), ("item_id", checked.get("ofItem"))):
+            if not needed:
+                del self.fields[name]
+        for name in checked.get("placeholders", ()):
+            needed = name in checked["needed"]
+            self.fields[f"value-{name}"] = TextField(
+                label=name, required=needed, mono=True, max_length=900,
+                help_text="Commas separate several values.", error_messages={"required": f"Enter a value for {name}."},
+            )  # fmt: skip
+
+    def arguments(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        values = {
+            name: expressions.values(given[f"value-{name}"])
+            for name in self.about["checked"].get("placeholders", ()) if given.get(f"value-{name}")
+        }  # fmt: skip
+        own = {name: given[name] for name in ("user_id", "item_id") if name in self.fields}
+        return own | ({"filter_values": values} if values else {})

@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.filters.forms import TrialForm
 from apps.filters.sharing import FilterPage, about
 from apps.ui import cells, expressions, tags
 from apps.ui.pages import Column, DeletePage, DetailPage, Empty, ListPage, RowAction
 from personalize_web import operations
+from personalize_web.operations import ServiceError
 
 SHOWN = 80
 """Characters of an expression in the list."""
@@ -109,7 +111,25 @@ class FilterDetails(OneFilter, DetailPage):
             "tags_list": tags.of(self.caller, arn),
             "manage_url": f"/console/tags/?arn={arn}" if self.may("analyst") else "",
             "try_with": self._answering() if checked.get("target") == "Items" else [],
+            "trial": self._trial() if checked.get("target") == "Items" else None,
         }
+
+    def _trial(self) -> dict[str, Any]:
+        """The form to try the filter, as the address fills it, and what it lets through."""
+        form = TrialForm(
+            self.request.GET if "try" in self.request.GET else None,
+            caller=self.caller,
+            about={"checked": self.resource["checked"]},
+        )
+        found = None
+        if form.is_bound and form.is_valid():
+            try:
+                found = operations.try_filter(
+                    self.caller, filter_arn=self.resource["filterArn"], **form.arguments()
+                )
+            except ServiceError as error:
+                form.place(error)
+        return {"form": form, "found": found}
 
     def _answering(self) -> list[dict[str, str]]:
         """What is Active in the group and could answer with this filter: {text, href} of its test page."""

@@ -1,9 +1,6 @@
 """The forms of an import: how to import, the schema, the job."""
 
-from datetime import datetime
 from typing import Any
-
-from django.utils import timezone
 
 from apps.ui.dataset_types import DatasetType
 from apps.ui.forms import (
@@ -18,17 +15,11 @@ from apps.ui.forms import (
     TagsField,
     TileField,
 )
+from apps.ui.job_forms import CUSTOM_ROLE, role_field, suggested_name
 
 DIRECT, PREPARE = "direct", "prepare"
 NEW, EXISTING = "new", "existing"
 STORAGE, API = "s3", "api"
-DEFAULT_ROLE, CUSTOM_ROLE = "default", "custom"
-LATER = "Not available yet."
-
-
-def suggested_name(base: str, at: datetime | None = None) -> str:
-    """A job name that is free: the base, the day, the minute."""
-    return f"{base[:49]}-{timezone.localtime(at or timezone.now()):%Y%m%d-%H%M}"
 
 
 class MethodForm(OperationForm):
@@ -146,23 +137,7 @@ class ImportForm(OperationForm):
         description="One CSV or Parquet file, or a folder ending in /: only files directly in it are read.",
         error_messages={"required": "Enter the location of a file or folder, or upload one."},
     )
-    role = RadioField(
-        label="IAM service role",
-        label_hidden=True,
-        columns="two",
-        initial=DEFAULT_ROLE,
-        choices=[
-            (DEFAULT_ROLE, "Use the default service role"),
-            ("existing", "Use an existing service role"),
-            ("create", "Create and use a new service role"),
-            (CUSTOM_ROLE, "Enter a custom IAM role ARN"),
-        ],
-        about={
-            DEFAULT_ROLE: {"description": "Reads with the storage settings of this installation."},
-            "existing": {"disabled_reason": LATER},
-            "create": {"disabled_reason": LATER},
-        },
-    )
+    role = role_field("Reads with the storage settings of this installation.")
     role_arn = RoleField(label="Custom IAM role ARN", required=False, unmarked=True)
     publish = CheckField(label="Publish metrics for this import job")
     replace = CheckField(label="Replace these rows")

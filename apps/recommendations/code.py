@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-ENDPOINTS = {"get_recommendations": "/recommendations", "get_personalized_ranking": "/personalize-ranking"}
+ENDPOINTS = {
+    "get_recommendations": "/recommendations",
+    "get_personalized_ranking": "/personalize-ranking",
+    "get_action_recommendations": "/action-recommendations",
+}
+ANSWERS = {
+    "get_recommendations": ("itemList", "item"),
+    "get_personalized_ranking": ("personalizedRanking", "item"),
+    "get_action_recommendations": ("actionList", "action"),
+}
+"""Operation -> the list of its answer, and what each entry is."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ def snippets(operation: str, arguments: Mapping[str, Any], *, endpoint: str) -> 
 
 
 def _python(operation: str, arguments: Mapping[str, Any], endpoint: str) -> str:
+    listed, kind = ANSWERS[operation]
     lines = [
         "import boto3",
         "",
@@ -35,10 +46,8 @@ def _python(operation: str, arguments: Mapping[str, Any], endpoint: str) -> str:
         f"answer = runtime.{operation}(",
         *(f"    {name}={_literal(value)}," for name, value in arguments.items()),
         ")",
-        "for item in answer[{}]:".format(
-            '"itemList"' if operation == "get_recommendations" else '"personalizedRanking"'
-        ),
-        '    print(item["itemId"], item.get("score"))',
+        f'for {kind} in answer["{listed}"]:',
+        f'    print({kind}["{kind}Id"], {kind}.get("score"))',
     ]
     return "\n".join(lines)
 

@@ -8,11 +8,12 @@ from personalize_web.operations import ServiceError
 
 CONTEXT = "context-"
 MOST, MOST_WITH_METADATA, MOST_COLUMNS, MOST_ITEMS = 500, 50, 10, 500
+MOST_ACTIONS, DEFAULT, DEFAULT_ACTIONS = 100, 25, 5
 
 
 class RequestForm(Filtering, OperationForm):
-    """``about``: recipe, context_columns, item_columns, metadata_denied (why columns cannot be asked for), filters,
-    related."""
+    """``about``: recipe, actions (whether it answers those), context_columns, item_columns, metadata_denied (why
+    columns cannot be asked for), filters, related."""
 
     user_id = TextField(
         label="User ID", mono=True, max_length=256, error_messages={"required": "Enter a user ID."}, strip=True
@@ -25,7 +26,7 @@ class RequestForm(Filtering, OperationForm):
         error_messages={"required": "Enter at least one item ID."},
     )
     columns = MultipleField(label="Items dataset columns", required=False, unmarked=True)
-    num_results = IntegerField(label="Number of results", min_value=1, max_value=MOST, initial=25, unmarked=True)
+    num_results = IntegerField(label="Number of results", min_value=1, max_value=MOST, initial=DEFAULT, unmarked=True)
 
     error_fields = {"metadata_columns": "columns", "context": "columns"}
 
@@ -39,10 +40,14 @@ class RequestForm(Filtering, OperationForm):
                 self.fields[name].required = inputs[key] == "required"
         if ranks:
             del self.fields["num_results"]
+        elif self.about["actions"]:
+            self.fields["num_results"] = IntegerField(
+                label="Number of results", min_value=1, max_value=MOST_ACTIONS, initial=DEFAULT_ACTIONS, unmarked=True
+            )
         self.fields["columns"].choices = [(name, name) for name in self.about["item_columns"]]
         if not self.about["item_columns"] or self.about["metadata_denied"]:
             del self.fields["columns"]
-        self.add_filtering(promotes=not ranks)
+        self.add_filtering(promotes=not ranks and not self.about["actions"])
         for name in self.about["context_columns"]:
             self.fields[CONTEXT + name] = TextField(
                 label=name, required=False, unmarked=True, max_length=1000, mono=True

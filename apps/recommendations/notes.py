@@ -7,6 +7,13 @@ from apps.ui import recipes
 
 EXCLUDED = {"Watch": "Videos this user watched", "Purchase": "Items this user bought"}
 
+ACTIONS = (
+    "All scores are 0 until action interactions exist; an action gets a score after 50 Taken and 50 Not taken or "
+    "Viewed events within six weeks.",
+    "Each score is the chance that the user takes the action, so scores do not sum to 1.",
+    "Expired actions, and those that the user did something with too lately, are removed.",
+)
+
 
 def of_recipe(recipe: Mapping[str, Any], *, items: int | None = None) -> list[str]:
     """The notes of a recipe, as describe_recipe_details answers it."""
@@ -14,7 +21,9 @@ def of_recipe(recipe: Mapping[str, Any], *, items: int | None = None) -> list[st
     event = recipe.get("automaticExclusion")
     if event:
         found.append(f"{EXCLUDED.get(event, 'Items this user knows')} (last 100 {event} events) are removed.")
-    if recipes.can(recipe, "scores"):
+    if recipe.get("servedAs") == "PERSONALIZED_ACTIONS":
+        found += ACTIONS
+    elif recipes.can(recipe, "scores"):
         over = f"all {items:,} scored items" if items else "all scored items"
         found.append(f"Scores sum to 1 over {over}, so small values are normal.")
     elif not recipe.get("domain"):

@@ -36,11 +36,18 @@ def rows(
     answer: Mapping[str, Any], *, items: Mapping[str, Mapping[str, Any]], seen: set[str], columns: Sequence[str]
 ) -> list[Result]:
     """``items``: id -> its columns and title, as describe_items answers; ``seen``: ids the user has events with."""
-    found = answer.get("itemList") or answer.get("personalizedRanking") or []
+    found = listed(answer)
     best = max((each["score"] for each in found if each.get("score") is not None), default=0) or 1
     return [
         _row(at, each, items.get(each["itemId"]) or {}, best, seen, columns) for at, each in enumerate(found, start=1)
     ]
+
+
+def listed(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The entries of an answer, whichever operation gave it; an action is listed by its id as items are."""
+    if "actionList" in answer:
+        return [{**each, "itemId": each["actionId"]} for each in answer["actionList"]]
+    return answer.get("itemList") or answer.get("personalizedRanking") or []
 
 
 def _row(

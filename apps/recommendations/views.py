@@ -10,8 +10,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.recommendations import code, notes, results
-from apps.recommendations.forms import RequestForm
+from apps.recommendations import code, notes, reasons, results
+from apps.recommendations.forms import DEFAULT, DEFAULT_ACTIONS, RequestForm
 from apps.ui import expressions, model_arns, training_columns
 from apps.ui.pages import ConsolePage, flash
 from personalize_web import operations
@@ -25,7 +25,11 @@ NO_CONTEXT = training_columns.KEYS | set(training_columns.NEVER) | {"EVENT_TYPE"
 PARTS = ("filter", "promotion")
 """Of the form, that are drawn again by themselves."""
 FIELDS = ("user_id", "item_id", "input_list", "num_results")
-STRONG_EVENTS = {"watch", "purchase"}
+EXPLAINED = ("user_id", "item_id", "context")
+"""Parts of a request that an item's place depends on."""
+STRONG_EVENTS = {"watch", "purchase", "taken"}
+PERSONAL = ("USER_PERSONALIZATION", "PERSONALIZED_RANKING", "PERSONALIZED_ACTIONS")
+ACTION_EVENTS = ("Taken", "Not taken", "Viewed")
 
 
 class TryPage(ConsolePage):
@@ -88,7 +92,9 @@ class TryPage(ConsolePage):
         return [each["name"] for each in training_columns.fields(self.caller, dataset["schemaArn"])] if dataset else []
 
     def metadata_denied(self) -> str:
-        """Why columns of the items cannot be asked for; empty when they can."""
+        """Why columns of the items cannot be asked for; empty when they can, and where there are no items."""
+        if self.of_actions:
+            return ""
         features = {each["name"] for each in self.resource["recipe"]["features"]}
         config = self.resource.get(f"{self.kind}Config") or {}
         if "ITEMS" not in self.datasets:
@@ -99,7 +105,12 @@ class TryPage(ConsolePage):
 
     @cached_property
     def tracker(self) -> dict[str, Any] | None:
-        """The group's event tracker, when one is Active."""
+        """The group's event tracker, when one is Active; of actions their dataset, which has a tracking ID too."""
+        if self.of_actions:
+            dataset = self.datasets.get("ACTION_INTERACTIONS")
+            if dataset is None or dataset["status"] != "ACTIVE":
+                return None
+            return operations.describe_dataset(self.caller, dataset_arn=dataset["datasetArn"])["dataset"]
         rows = operations.list_event_trackers(self.caller, dataset_group_arn=self.group_arn)["eventTrackers"]
         active = next((each for each in rows if each["status"] == "ACTIVE"), None)
         if active is None:
@@ -110,13 +121,20 @@ class TryPage(ConsolePage):
 
     @cached_property
     def event_types(self) -> list[str]:
+        if self.of_actions:
+            return list(ACTION_EVENTS)
         counts = operations.describe_readiness(self.caller, dataset_group_arn=self.group_arn)["eventTypes"]
         return sorted(counts, key=lambda name: -counts[name])
 
     @property
     def personal(self) -> bool:
         """Whether the answer depends on who asks."""
-        return self.resource["recipe"]["servedAs"] in ("USER_PERSONALIZATION", "PERSONALIZED_RANKING")
+        return self.resource["recipe"]["servedAs"] in PERSONAL
+
+    @property
+    def of_actions(self) -> bool:
+        """Whether actions are answered instead of items."""
+        return self.resource["recipe"]["servedAs"] == "PERSONALIZED_ACTIONS"
 
     # The request --------------------------------------------------------------------------------
 
@@ -135,16 +153,21 @@ class TryPage(ConsolePage):
         contextual = [name for name in self.columns_of("INTERACTIONS") if name not in NO_CONTEXT]
         about = {
             "recipe": recipe,
+            "actions": self.of_actions,
             "context_columns": contextual if "context" in features else [],
-            "item_columns": [name for name in self.columns_of("ITEMS") if name != "ITEM_ID"],
+            "item_columns": []
+            if self.of_actions
+            else [name for name in self.columns_of("ITEMS") if name != "ITEM_ID"],
             "metadata_denied": self.metadata_denied(),
-            "filters": expressions.choices(self.caller, self.group_arn),
+            "filters": expressions.choices(
+                self.caller, self.group_arn, target="ACTION_ID" if self.of_actions else "ITEM_ID"
+            ),
             "related": recipe["servedAs"] == "RELATED_ITEMS",
         }
         data = None
         if self.asked:
             data = self.request.GET.copy()
-            data.setdefault("num_results", "25")
+            data.setdefault("num_results", str(DEFAULT_ACTIONS if self.of_actions else DEFAULT))
         return RequestForm(data, caller=self.caller, about=about, initial=self.request.GET.dict())
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -157,6 +180,8 @@ class TryPage(ConsolePage):
         if do == "code":
             self.form.is_valid()
             return render(request, "recommendations/_code.html", {"tabs": self._code()})
+        if do == "why":
+            return self._why()
         if do:
             raise Http404
         answer: dict[str, Any] | None = None
@@ -166,6 +191,22 @@ class TryPage(ConsolePage):
                 answer = self._ask()
             status = 200 if answer is not None else 422
         return self.render(status=status, answer=answer, **self._shown(answer))
+
+    def _why(self) -> HttpResponse:
+        """What moved one item of the answer, as a dialog or a page of its own."""
+        item = self.request.GET.get("why", "")
+        title = self._titles([item]).get(item, {}).get("title") or item
+        shown: dict[str, Any] = {"title": f"Why {title}?", "template": "recommendations/why.html"}
+        if not self.form.is_valid():
+            return self.render(**shown, refused="The request is not complete. Ask again first.")
+        given = {name: value for name, value in self.form.arguments().items() if name in EXPLAINED}
+        try:
+            found = operations.explain_recommendation(
+                self.caller, **{f"{self.kind}_arn": self.resource_arn}, recommended_item_id=item, **given
+            )
+        except ServiceError as error:
+            return self.render(**shown, refused=error.message)
+        return self.render(**shown, **reasons.told(found))
 
     def _part(self, kind: str) -> HttpResponse:
         """A filter that was just chosen, with the fields of its values; nothing is judged yet."""
@@ -202,17 +243,11 @@ class TryPage(ConsolePage):
             raise Http404
         given = request.POST
         user, item, kind = given.get("user_id", ""), given.get("item_id", ""), given.get("event_type", "")
-        event: dict[str, Any] = {"eventType": kind, "itemId": item, "sentAt": datetime.now(UTC)}
+        event: dict[str, Any] = {"eventType": kind}
         if given.get("recommendation_id"):
             event["recommendationId"] = given["recommendation_id"]
         try:
-            operations.put_events(
-                self.caller,
-                tracking_id=self.tracker["trackingId"],
-                user_id=user,
-                session_id=f"console-{user}"[:256],
-                event_list=[event],
-            )
+            self._record(self.tracker["trackingId"], user, item, event)
         except ServiceError as error:
             flash(request, "error", "The event was not recorded.", error.message)
         else:
@@ -225,6 +260,17 @@ class TryPage(ConsolePage):
             )
         query = given.get("query", "")
         return self.redirect(f"{self.address()}?{query}" if query else self.address())
+
+    def _record(self, tracking_id: str, user: str, item: str, event: dict[str, Any]) -> None:
+        session, now = f"console-{user}"[:256], datetime.now(UTC)
+        if self.of_actions:
+            event |= {"actionId": item, "userId": user, "sessionId": session, "timestamp": now}
+            operations.put_action_interactions(self.caller, tracking_id=tracking_id, action_interactions=[event])
+            return
+        event |= {"itemId": item, "sentAt": now}
+        operations.put_events(
+            self.caller, tracking_id=tracking_id, user_id=user, session_id=session, event_list=[event]
+        )
 
     def _suggest(self) -> HttpResponse:
         """A user to try, as a redirect; items that match what is typed, as options."""
@@ -250,8 +296,12 @@ class TryPage(ConsolePage):
     # What is shown ------------------------------------------------------------------------------
 
     def _titles(self, item_ids: list[str]) -> Mapping[str, Mapping[str, Any]]:
-        if not item_ids or "ITEMS" not in self.datasets:
+        if not item_ids or ("ACTIONS" if self.of_actions else "ITEMS") not in self.datasets:
             return {}
+        if self.of_actions:
+            return operations.describe_actions(self.caller, dataset_group_arn=self.group_arn, action_ids=item_ids)[
+                "actions"
+            ]
         return operations.describe_items(self.caller, dataset_group_arn=self.group_arn, item_ids=item_ids)["items"]
 
     @cached_property
@@ -260,7 +310,9 @@ class TryPage(ConsolePage):
         user = self.request.GET.get("user_id", "").strip()
         if not user or "user_id" not in self.form.fields:
             return None
-        return operations.get_user_history(self.caller, dataset_group_arn=self.group_arn, user_id=user, limit=LOOKED_AT)
+        return operations.get_user_history(
+            self.caller, dataset_group_arn=self.group_arn, user_id=user, limit=LOOKED_AT, with_actions=self.of_actions
+        )
 
     def _shown(self, answer: dict[str, Any] | None) -> dict[str, Any]:
         history = self.history
@@ -278,7 +330,7 @@ class TryPage(ConsolePage):
         }
         if answer is None:
             return shown
-        served = answer.get("itemList") or answer.get("personalizedRanking") or []
+        served = results.listed(answer)
         columns = self.form.cleaned_data.get("columns") or []
         items = self._titles([each["itemId"] for each in served])
         rows = results.rows(answer, items=items, seen={each["itemId"] for each in events}, columns=columns)
@@ -291,6 +343,7 @@ class TryPage(ConsolePage):
             "scores": any(row.score for row in rows),
             "reasons": any(row.badges for row in rows) or any("reason" in each for each in served),
             "promotes": "promotions" in self.form.arguments(),
+            "why_url": f"{self.address('why')}?{self.request.GET.urlencode()}",
             "titles": any(row.title for row in rows),
             "fewer": len(rows) < self.form.cleaned_data.get("num_results", len(rows)),
             "version": model_arns.version_id(version),
@@ -313,6 +366,8 @@ class TryPage(ConsolePage):
             "path": self.address(),
             "ready": self.ready,
             "personal": self.personal,
+            "of_actions": self.of_actions,
+            "noun": "action" if self.of_actions else "item",
             "asked": self.asked,
             "notes": notes.of_recipe(recipe, items=facts.get("items")),
             "metadata_denied": self.metadata_denied(),
@@ -340,7 +395,7 @@ class TryPage(ConsolePage):
             "tracker": self.tracker,
             "event_types": self.event_types if self.tracker else [],
             "send_url": self.address("send-event"),
-            "send_denied": self.denied("put_events"),
+            "send_denied": self.denied("put_action_interactions" if self.of_actions else "put_events"),
         }
 
     def _code(self) -> list[dict[str, Any]]:
@@ -349,6 +404,8 @@ class TryPage(ConsolePage):
         spelled = {f"{self.kind}Arn": self.resource_arn} | {_camel(name): value for name, value in arguments.items()}
         endpoint = settings.PUBLIC_URL or self.request.build_absolute_uri("/")[:-1]
         operation = "get_personalized_ranking" if "input_list" in self.form.fields else "get_recommendations"
+        if self.of_actions:
+            operation = "get_action_recommendations"
         found = code.snippets(operation, spelled, endpoint=endpoint)
         return [
             {"id": "boto3", "label": "Python (boto3)", "language": "python", "lines": found.boto3.split("\n")},

@@ -7,7 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from apps.ui import recipes
+from apps.ui import column_choices, recipes
+from apps.ui.column_choices import EXCLUDED, ColumnsForm
 from apps.ui.fields import NAME, NAME_MESSAGE
 from apps.ui.forms import CheckField, IntegerField, NumberField, OperationForm, TagsField
 from apps.ui.training_columns import DatasetColumns
@@ -76,7 +77,7 @@ class UseCasesForm(OperationForm):
         return {}
 
 
-class ConfigurationForm(OperationForm):
+class ConfigurationForm(ColumnsForm):
     """How one recommender trains and answers. ``about``: recipe, columns (DatasetColumns), items_metadata."""
 
     requests = IntegerField(
@@ -103,8 +104,8 @@ class ConfigurationForm(OperationForm):
     error_fields = {"recommender_config": "requests"}
 
     def prepare(self) -> None:
+        super().prepare()
         self.recipe: Mapping[str, Any] = self.about["recipe"]
-        self.column_groups: tuple[DatasetColumns, ...] = self.about["columns"]
         if not recipes.can(self.recipe, "configurable_exploration"):
             del self.fields["weight"], self.fields["age"]
         if not self.about["items_metadata"]:
@@ -112,30 +113,6 @@ class ConfigurationForm(OperationForm):
             self.fields["metadata"].description = "Needs an Items dataset with a metadata column."
         if self.about.get("edits"):
             del self.fields["tags"]
-
-    def _key(self, group: DatasetColumns) -> str:
-        return self.add_prefix(f"columns-{group.dataset_type}")
-
-    def _kept(self, group: DatasetColumns) -> set[str]:
-        if self.is_bound:
-            getlist = getattr(self.data, "getlist", None)
-            return set(getlist(self._key(group)) if getlist else self.data.get(self._key(group), []))
-        given = self.initial.get(f"columns-{group.dataset_type}")
-        return set(group.choices) if given is None else set(given)
-
-    def columns(self) -> list[dict[str, Any]]:
-        """The tick boxes of the training columns, as they were left."""
-        return [
-            {
-                "title": group.title,
-                "name": self._key(group),
-                "columns": [
-                    {"column": each, "checked": each.used if each.locked else each.name in self._kept(group)}
-                    for each in group.columns
-                ],
-            }
-            for group in self.column_groups
-        ]
 
     def arguments(self) -> dict[str, Any]:
         """The recommender's configuration."""
@@ -148,31 +125,21 @@ class ConfigurationForm(OperationForm):
                 "explorationWeight": f"{given['weight']:g}",
                 "explorationItemAgeCutOff": f"{given['age']:g}",
             }
-        excluded = {
-            group.dataset_type: left
-            for group in self.column_groups
-            if (left := [name for name in group.choices if name not in self._kept(group)])
-        }
-        if excluded or self.about.get("edits"):
-            config["trainingDataConfig"] = {"excludedDatasetColumns": excluded}
+        columns = self.training_data_config()
+        if columns or self.about.get("edits"):
+            config["trainingDataConfig"] = columns or {EXCLUDED: {}}
         return config
 
 
 def configured(config: Mapping[str, Any], columns: tuple[DatasetColumns, ...]) -> dict[str, Any]:
     """The initial values of :class:`ConfigurationForm` for a recommender's configuration."""
     exploration = config.get("itemExplorationConfig") or {}
-    excluded = (config.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
     return {
         "requests": config.get("minRecommendationRequestsPerSecond", 1),
         "metadata": config.get("enableMetadataWithRecommendations", False),
         "weight": exploration.get("explorationWeight", "0.3"),
         "age": exploration.get("explorationItemAgeCutOff", "30"),
-        **{
-            f"columns-{group.dataset_type}": [
-                name for name in group.choices if name not in excluded.get(group.dataset_type, [])
-            ]
-            for group in columns
-        },
+        **column_choices.initial(config.get("trainingDataConfig") or {}, columns),
     }
 
 

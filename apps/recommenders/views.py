@@ -7,7 +7,17 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from apps.recommenders.forms import ConfigurationForm, configured
-from apps.ui import cells, formats, jobs, model_failures, model_metrics, recipes, training_columns
+from apps.ui import (
+    cells,
+    evaluations,
+    formats,
+    jobs,
+    model_failures,
+    model_metrics,
+    model_updates,
+    recipes,
+    training_columns,
+)
 from apps.ui.pages import Column, ConfirmPage, DeletePage, DetailPage, Empty, FormPage, ListPage, RowAction, flash
 from apps.ui.views.lists import Row
 from personalize_web import operations
@@ -142,7 +152,11 @@ class RecommenderPage(DetailPage):
         facts = self.resource.get("details") or {}
         baselines = self.resource.get("baselines") or {}
         metrics = self.resource.get("metrics")
-        floor = baselines.get("aws-popularity-count") or next(iter(baselines.values()), {})
+        floor, words = model_metrics.baseline(baselines)
+        before = baselines.get(evaluations.PREVIOUS)
+        evaluation = operations.get_recommender_evaluation(
+            self.caller, recommender_arn=self.resource["recommenderArn"]
+        )["evaluation"]
         return super().context() | {
             "recipe": self.resource["recipe"],
             "update": self.updates(),
@@ -151,9 +165,15 @@ class RecommenderPage(DetailPage):
             "progress": jobs.progress(self.job)
             | {"percent": 100 * self.job["overall"] if self.job and "overall" in self.job else None},
             "about": self._about(),
-            "rows": model_metrics.rows(metrics, None, floor),
+            "rows": model_metrics.rows(
+                metrics, None, floor, previous=before, intervals=evaluations.intervals(evaluation)
+            ),
+            "previous": {"name": "Model before"} if before else None,
+            "previous_note": evaluations.previous_note(evaluation),
+            "cohorts": evaluations.section(evaluation, previous="Model before") if self.tab == "metrics" else None,
             "baseline": floor,
-            "tests": facts.get("test users"),
+            "baseline_words": words,
+            "tested": model_metrics.tested(self.resource.get("recipeType"), facts.get("test users")),
             "configuration": self._configuration(),
             "log": operations.get_job_log(self.caller, resource_arn=self.resource["recommenderArn"])["lines"]
             if self.tab == "log"
@@ -176,6 +196,7 @@ class RecommenderPage(DetailPage):
             if own.get("trainingStartedAt")
             else {"label": "Last trained", "value": ""},
             {"label": "Created", "value": own["creationDateTime"], "moment": "list"},
+            *(model_updates.pairs(own.get("automaticUpdates")) if own["status"] == "ACTIVE" else ()),
         ]
 
     def _configuration(self) -> list[dict[str, Any]]:
@@ -273,7 +294,7 @@ class EditRecommender(FormPage):
     def arguments(self) -> dict[str, Any]:
         config = self.form.arguments()
         own = (self.recommender.get("recommenderConfig") or {}).get("trainingDataConfig")
-        if not config["trainingDataConfig"]["excludedDatasetColumns"] and not own:
+        if not any(config["trainingDataConfig"].values()) and not own:
             del config["trainingDataConfig"]
         return {"recommender_arn": self.recommender["recommenderArn"], "recommender_config": config}
 

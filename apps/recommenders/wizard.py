@@ -1,5 +1,6 @@
 """Creating recommenders: one or several use cases at once."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.http import QueryDict
 
 from apps.recommenders.forms import CHOSEN, NAMED, ConfigurationsForm, UseCasesForm, as_query
 from apps.ui import formats, training_columns
+from apps.ui.column_choices import INCLUDED
 from apps.ui.pages import Step, WizardPage, flash
 from personalize_web import operations
 from personalize_web.operations import ServiceError
@@ -104,20 +106,11 @@ class CreateRecommenders(WizardPage):
     def perform(self) -> dict[str, list[str]]:
         """Create one after the other; what failed stays in a wizard of its own."""
         names = self.forms["use-cases"].cleaned_data["names"]
-        parts = self.forms["configure"].parts  # type: ignore[attr-defined]
         made, refused = [], {}
         first: ServiceError | None = None
         for recipe, name in names.items():
-            tags = parts[recipe].cleaned_data.get("tags")
             try:
-                operations.create_recommender(
-                    self.caller,
-                    name=name,
-                    dataset_group_arn=self.group["datasetGroupArn"],
-                    recipe_arn=self.recipes[recipe]["recipeArn"],
-                    recommender_config=parts[recipe].arguments(),
-                    **({"tags": tags} if tags else {}),
-                )
+                operations.create_recommender(self.caller, **self._of_one(recipe, name))
                 made.append(name)
             except ServiceError as error:
                 first = first or error
@@ -126,6 +119,23 @@ class CreateRecommenders(WizardPage):
             raise first
         self.refused, self.names = refused, names
         return {"made": made}
+
+    def _of_one(self, recipe: str, name: str) -> dict[str, Any]:
+        """The arguments of create_recommender for one use case."""
+        part = self.forms["configure"].parts[recipe]  # type: ignore[attr-defined]
+        tags = part.cleaned_data.get("tags")
+        return {
+            "name": name,
+            "dataset_group_arn": self.group["datasetGroupArn"],
+            "recipe_arn": self.recipes[recipe]["recipeArn"],
+            "recommender_config": part.arguments(),
+            **({"tags": tags} if tags else {}),
+        }
+
+    def code_calls(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """One call a use case."""
+        names = self.forms["use-cases"].cleaned_data["names"]
+        return [("create_recommender", self._of_one(recipe, name)) for recipe, name in names.items()]
 
     def success(self, answer: Any) -> None:
         made = answer["made"]
@@ -153,7 +163,7 @@ class CreateRecommenders(WizardPage):
         shown = []
         for recipe, name in names.items():
             config = parts[recipe].arguments()
-            excluded = config.get("trainingDataConfig", {}).get("excludedDatasetColumns", {})
+            columns = config.get("trainingDataConfig", {})
             exploration = config.get("itemExplorationConfig") or {}
             pairs = [
                 {"label": "Recommender name", "value": name},
@@ -163,8 +173,9 @@ class CreateRecommenders(WizardPage):
                     "value": "On" if config.get("enableMetadataWithRecommendations") else "Off",
                 },
                 {
-                    "label": "Columns left out",
-                    "value": ", ".join(one for many in excluded.values() for one in many) or "None",
+                    "label": "Columns trained on" if INCLUDED in columns else "Columns left out",
+                    "value": ", ".join(one for chosen in columns.values() for many in chosen.values() for one in many)
+                    or "None",
                 },
             ]
             if exploration:

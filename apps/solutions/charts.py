@@ -15,26 +15,28 @@ QUIET_LINE = {"color": "var:text-muted", "width": 1.25, "dash": "dot"}
 
 
 def ranking_quality(metrics: Mapping[str, float], baseline: Mapping[str, float] | None) -> Figure | None:
-    """NDCG and precision at 5, 10 and 25 as grouped bars, the baseline as dashed lines."""
-    depths = [k for k in DEPTHS if NDCG.format(k) in metrics and PRECISION.format(k) in metrics]
+    """NDCG and precision at 5, 10 and 25 as grouped bars, the baseline as dashed lines; of actions NDCG alone."""
+    depths = [k for k in DEPTHS if NDCG.format(k) in metrics]
     if not depths:
         return None
     names = [f"At {k}" for k in depths]
     gains = [metrics[NDCG.format(k)] for k in depths]
-    precisions = [metrics[PRECISION.format(k)] for k in depths]
+    precisions = [metrics[PRECISION.format(k)] for k in depths if PRECISION.format(k) in metrics]
     floor = baseline or {}
     floors = {
         "left": [floor.get(NDCG.format(k)) for k in depths],
-        "right": [floor.get(PRECISION.format(k)) for k in depths],
+        "right": [floor.get(PRECISION.format(k)) for k in depths] if precisions else [],
     }
     shapes = [
         {"type": "line", "x0": at + start, "x1": at + end, "y0": level, "y1": level, "line": BASELINE_LINE}
-        for side, start, end in (("left", -0.36, -0.04), ("right", 0.04, 0.36))
+        for side, start, end in (("left", -0.36, -0.04 if precisions else 0.36), ("right", 0.04, 0.36))
         for at, level in enumerate(floors[side])
         if level is not None
     ]
     top = max([*gains, *precisions, *(level for levels in floors.values() for level in levels if level is not None)])
-    data = [_bars("NDCG", names, gains, "var:s1"), _bars("Precision", names, precisions, "var:s3")]
+    data = [_bars("NDCG", names, gains, "var:s1")]
+    if precisions:
+        data.append(_bars("Precision", names, precisions, "var:s3"))
     if shapes:
         data.append(
             {"type": "scatter", "mode": "lines", "name": "Baseline", "x": names[:1], "y": [None], "line": BASELINE_LINE}
@@ -149,7 +151,7 @@ def over_versions(
                 *[
                     {
                         "x": moment.isoformat(),
-                        "y": 1,
+                        "y": 1 - 0.09 * (at % 3),
                         "yref": "paper",
                         "text": f" {text}",
                         "showarrow": False,
@@ -157,7 +159,7 @@ def over_versions(
                         "yanchor": "top",
                         "font": {"size": 11, "color": color},
                     }
-                    for moment, text, color in marks
+                    for at, (moment, text, color) in enumerate(marks)
                 ],
             ],
         },

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.solutions.updating import UpdateSolution
 from apps.solutions.version_files import VersionLog, VersionMetrics
 from apps.solutions.version_forms import CreateVersion, StopVersion
 from apps.solutions.versions import VersionPage
@@ -18,6 +19,7 @@ urlpatterns = [
     path(in_group("solutions/-delete/"), DeleteSolutions.as_view(), name="delete_many"),
     path(in_group("solutions/-new/<slug:step>/"), CreateSolution.as_view(), name="create"),
     path(f"{SOLUTION}-clone/<slug:step>/", CloneSolution.as_view(), name="clone"),
+    path(f"{SOLUTION}-update/", UpdateSolution.as_view(), name="update"),
     path(f"{SOLUTION}-delete/", DeleteSolutions.as_view(), name="delete"),
     path(f"{SOLUTION}versions/-new/", CreateVersion.as_view(), name="create_version"),
     *paths(VERSION, VersionPage, "version"),

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.solutions import words
 from apps.solutions.versions import VersionPages
+from apps.ui import evaluations, files
 from personalize_web import operations
 
 
@@ -47,16 +47,17 @@ class VersionLog(VersionPages):
 
 
 class VersionMetrics(VersionPages):
-    """The metrics as a file."""
+    """The evaluation as a file: its metrics as CSV, or with ``?format=json`` all of it."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        answer = operations.describe_solution_version_details(self.caller, solution_version_arn=self.version_arn)
-        version = answer["solutionVersion"]
-        floor = words.baseline(version)
-        rows = [f"{key},{value},{floor.get(key, '')}" for key, value in (version.get("metrics") or {}).items()]
-        response = HttpResponse(
-            "\n".join(["metric,value,baseline", *rows]) + "\n", content_type="text/csv; charset=utf-8"
-        )
-        name = f"{self.kwargs['solution']}-{self.kwargs['version']}-metrics.csv"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        found = operations.get_solution_version_evaluation(self.caller, solution_version_arn=self.version_arn)
+        name = f"{self.kwargs['solution']}-{self.kwargs['version']}"
+        if request.GET.get("format") == "json":
+            return files.json_file(found, f"{name}-evaluation.json")
+        floor, before = (found["baselines"].get(model, {}) for model in (evaluations.POPULARITY, evaluations.PREVIOUS))
+        bounds = evaluations.intervals(found["evaluation"])
+        rows = [
+            [key, value, *bounds.get(key, ("", "")), floor.get(key, ""), before.get(key, "")]
+            for key, value in found["metrics"].items()
+        ]
+        return files.csv_file(["metric", "value", "low", "high", "baseline", "previous"], rows, f"{name}-metrics.csv")

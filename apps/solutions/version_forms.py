@@ -9,6 +9,9 @@ from apps.solutions.views import CRUMBS
 from apps.ui.pages import ConfirmPage, FormPage, flash
 from personalize_web import operations
 
+UPDATED = ("aws-user-personalization", "aws-hrnn-coldstart")
+"""Recipes whose versions may take in new items without learning."""
+
 
 class CreateVersion(FormPage):
     """Train a new version of a solution now."""
@@ -28,6 +31,21 @@ class CreateVersion(FormPage):
         arn = self.arn("solution", self.kwargs["solution"])
         return operations.describe_solution(self.caller, solution_arn=arn)["solution"]
 
+    @cached_property
+    def versions(self) -> list[dict[str, Any]]:
+        arn = self.solution["solutionArn"]
+        return operations.list_solution_version_details(self.caller, solution_arn=arn)["solutionVersions"]
+
+    def about(self) -> dict[str, Any]:
+        return super().about() | {"no_update": self._why_no_update()}
+
+    def _why_no_update(self) -> str:
+        recipe = self.solution.get("recipeArn", "").rpartition("/")[2]
+        if recipe not in UPDATED:
+            return "Only with User-Personalization."
+        full = any(row["status"] == "ACTIVE" and row["trainingMode"] != "UPDATE" for row in self.versions)
+        return "" if full else "Only once a full version is Active."
+
     def blocked(self) -> str:
         ready = self.solution["status"] == "ACTIVE"
         return super().blocked() or ("" if ready else f"Wait until {self.kwargs['solution']} is Active.")
@@ -46,9 +64,7 @@ class CreateVersion(FormPage):
         return self.url("solutions:version", solution=self.kwargs["solution"], version=version)
 
     def context(self) -> dict[str, Any]:
-        arn = self.solution["solutionArn"]
-        rows = operations.list_solution_version_details(self.caller, solution_arn=arn)["solutionVersions"]
-        last = next((row for row in rows if row.get("trainingHours")), None)
+        last = next((row for row in self.versions if row.get("trainingHours")), None)
         return super().context() | {
             "solution": self.solution,
             "last_seconds": last["trainingHours"] * 3600 if last else None,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from apps.solutions import charts, words
+from apps.solutions import charts, over_time, words
 from apps.solutions.views import CRUMBS
-from apps.ui import formats, jobs, model_failures, model_metrics, recipes
+from apps.ui import evaluations, formats, jobs, model_failures, model_metrics, model_updates, recipes
 from apps.ui.pages import ConsolePage, DetailPage
 from personalize_web import operations
 
@@ -126,6 +126,12 @@ class VersionPage(VersionPages, DetailPage):
     def log(self) -> list[dict[str, Any]]:
         return operations.get_job_log(self.caller, resource_arn=self.version_arn)["lines"]
 
+    @cached_property
+    def evaluation(self) -> Mapping[str, Any]:
+        """Means by cohort with intervals; empty where none were kept."""
+        answer = operations.get_solution_version_evaluation(self.caller, solution_version_arn=self.version_arn)
+        return answer["evaluation"]
+
     def tab_counts(self) -> Mapping[str, int]:
         return {"tags": len(self.tags)}
 
@@ -167,7 +173,7 @@ class VersionPage(VersionPages, DetailPage):
 
     def _about(self) -> list[dict[str, Any]]:
         own = self.resource
-        recipe = own["recipeName"]
+        recipe = own.get("recipeName")
         facts = own.get("details") or {}
         interactions = facts.get("interactions")
         hours = own.get("trainingHours")
@@ -177,12 +183,24 @@ class VersionPage(VersionPages, DetailPage):
             else {"label": "Interactions", "value": formats.number(interactions)}
         )
         return [
-            {"label": "Recipe", "value": recipe, "mono": True, "href": self.url("recipes:group_detail", recipe=recipe)},
-            {"label": "Training mode", "value": "Update" if own["trainingMode"] == "UPDATE" else "Full"},
+            {
+                "label": "Recipe",
+                "value": recipe or words.NOT_CHOSEN,
+                "mono": bool(recipe),
+                "href": self.url("recipes:group_detail", recipe=recipe) if recipe else "",
+            },
+            {"label": "Training mode", "value": self._mode()},
             {"label": "Training type", "value": "Automatic" if own.get("trainingType") == "AUTOMATIC" else "Manual"},
             fourth,
             {"label": "Created", "value": own["creationDateTime"], "moment": "list"},
+            *(model_updates.pairs(own.get("automaticUpdates")) if own["status"] == "ACTIVE" else ()),
         ]
+
+    def _mode(self) -> str:
+        if self.resource["trainingMode"] != "UPDATE":
+            return "Full"
+        base = self.resource.get("updatedFrom")
+        return f"Update of {base}" if base else "Update"
 
     def _stop(self) -> dict[str, str] | None:
         if self.resource["status"] not in ("CREATE PENDING", "CREATE IN_PROGRESS"):
@@ -190,8 +208,16 @@ class VersionPage(VersionPages, DetailPage):
         return {"href": self.address("solutions:stop_version"), "denied": self.denied("stop_solution_version_creation")}
 
     def _deploy(self) -> dict[str, str] | None:
+        """What the version can be asked by: campaigns, or for users batch segment jobs."""
         if self.resource["status"] != "ACTIVE":
             return None
+        if self.resource.get("recipeType") == model_metrics.SEGMENTS:
+            return {
+                "create": f"{self.url('batch_jobs:segment_create')}?version={self.version_arn}",
+                "denied": self.denied("create_batch_segment_job"),
+                "text": "Create batch segment job",
+                "next": "Create batch segment job",
+            }
         serving = operations.list_campaign_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])[
             "campaigns"
         ]
@@ -199,6 +225,8 @@ class VersionPage(VersionPages, DetailPage):
         here = [each for each in mine if each["versionId"] == self.kwargs["version"]]
         old = next((each for each in mine if each not in here), None)
         return {
+            "text": "Create campaign with this version",
+            "next": "Deploy this version",
             "create": f"{self.url('campaigns:create')}?version={self.version_arn}",
             "denied": self.denied("create_campaign"),
             "update": f"{self.url('campaigns:update', campaign=old['name'])}?version={self.version_arn}" if old else "",
@@ -284,18 +312,38 @@ class VersionPage(VersionPages, DetailPage):
         columns, rows = charts.ranking_quality_table(metrics, floor)
         quality = charts.ranking_quality(metrics, floor)
         facts = own.get("details") or {}
-        coverage, items = metrics.get("coverage"), facts.get("items")
+        kind = own.get("recipeType")
+        counted = {model_metrics.SEGMENTS: "users", "PERSONALIZED_ACTIONS": "actions"}.get(kind or "", "items")
+        coverage, items = metrics.get("coverage"), facts.get(counted)
+        before = (own.get("baselines") or {}).get(evaluations.PREVIOUS)
+        number = self._number((self.evaluation.get("previous") or {}).get("versionId"))
         return {
-            "rows": model_metrics.rows(metrics, (other or {}).get("metrics"), floor),
+            "rows": model_metrics.rows(
+                metrics,
+                (other or {}).get("metrics"),
+                floor,
+                previous=before,
+                intervals=evaluations.intervals(self.evaluation),
+                recipe_type=kind,
+            ),
+            "previous": {"name": f"Version {number}" if number else "Previous version"} if before else None,
+            "previous_note": evaluations.previous_note(self.evaluation, number),
+            "cohorts": evaluations.section(self.evaluation, previous=f"Version {number}" if number else "Previous"),
+            "reach": evaluations.reach(self.evaluation),
+            "compare_href": f"{self.url('compare:versions')}?v={self._choice(own)}"
+            + (f"&v={self._choice(other)}" if other else ""),
             "compared": other,
             "others": self.others,
-            "tests": facts.get("test users"),
+            "tested": model_metrics.tested(kind, facts.get("test users"))
+            + model_metrics.example(kind, metrics, facts.get("users")),
             "baseline": floor,
+            "baseline_words": model_metrics.baseline(own.get("baselines"))[1],
             "quality": quality
             and {
                 "figure": quality,
                 "table": {"columns": columns, "rows": rows},
                 "label": "; ".join(f"{row[0]} {row[1]}" for row in rows),
+                "words": f"NDCG{'' if 'precision' in metrics else ' and precision'}; dashed lines are the baseline",
             },
             "coverage": None
             if coverage is None
@@ -303,6 +351,7 @@ class VersionPage(VersionPages, DetailPage):
                 "share": coverage,
                 "percent": coverage * 100,
                 "items": items,
+                "counted": counted,
                 "reached": round(coverage * items) if items else None,
                 "other": (other or {}).get("metrics", {}).get("coverage"),
                 "other_percent": (other or {}).get("metrics", {}).get("coverage", 0) * 100,
@@ -310,11 +359,23 @@ class VersionPage(VersionPages, DetailPage):
                 "baseline": floor.get("coverage"),
                 "baseline_percent": floor.get("coverage", 0) * 100,
             },
-            "over": words.over_versions(self.siblings),
-            "advice": model_metrics.advice(metrics, (other or {}).get("metrics"), floor, facts),
+            "over": over_time.card(self, self.siblings),
+            "advice": model_metrics.advice(
+                metrics, (other or {}).get("metrics"), floor, facts, recipe_type=kind
+            ),
             "metrics_url": self.address("solutions:version_metrics"),
+            "evaluation_url": f"{self.address('solutions:version_metrics')}?format=json",
             "type_words": recipes.TYPES.get(own.get("recipeType", ""), ""),
         }
+
+
+    def _number(self, version_id: str | None) -> int | None:
+        """The number of a version of this solution; None for one that is gone."""
+        return next((each["number"] for each in self.siblings if each["versionId"] == version_id), None)
+
+    def _choice(self, version: Mapping[str, Any]) -> str:
+        """How the page of comparison names a version of this solution."""
+        return f"{self.kwargs['solution']}/{version['versionId']}"
 
 
 def _words(key: str) -> str:

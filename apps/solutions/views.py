@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.solutions import words
+from apps.solutions import over_time, words
 from apps.ui import cells, model_metrics, recipes, tables
 from apps.ui.pages import Column, ConsolePage, DeletePage, DetailPage, Empty, ListPage, RowAction
 from apps.ui.views.lists import Row
@@ -71,6 +71,12 @@ class SolutionsPage(Tabbed):
             operation="create_solution",
         ),
         RowAction(
+            "update",
+            "Edit automatic training",
+            lambda page, names: page.url("solutions:update", solution=names[0]),
+            operation="update_solution",
+        ),
+        RowAction(
             "delete",
             "Delete",
             lambda page, names: f"{page.url('solutions:delete_many')}?{_selected(names)}",
@@ -127,6 +133,8 @@ class SolutionsPage(Tabbed):
         return super().header() | {"create": create}
 
     def _recipe(self, row: Row) -> SafeString:
+        if not row.get("recipeName"):
+            return format_html('<span class="secondary">{}</span>', words.NOT_CHOSEN)
         return format_html(
             '<a class="mono-small nowrap" href="{}">{}</a><span class="second-line">{}</span>',
             self.url("recipes:group_detail", recipe=row["recipeName"]),
@@ -261,13 +269,16 @@ class SolutionPage(DetailPage):
         return {"versions": len(self.versions), "campaigns": len(self.campaigns), "tags": len(self.tags)}
 
     def context(self) -> dict[str, Any]:
-        recipe = recipes.name_of(self.resource["recipeArn"])
+        recipe = recipes.name_of(self.resource.get("recipeArn"))
+        recipe_href = self.url("recipes:group_detail", recipe=recipe) if recipe else ""
         name = self.kwargs["solution"]
         ready = self.resource["status"] == "ACTIVE"
         return super().context() | {
             "recipe": recipe,
-            "recipe_href": self.url("recipes:group_detail", recipe=recipe),
+            "recipe_href": recipe_href,
             "versions": self.versions,
+            "comparable": sum(bool(each.get("metrics")) and each["status"] == "ACTIVE" for each in self.versions) >= 2,
+            "compare_href": self.url("compare:versions"),
             "campaigns": self.campaigns,
             "tags_list": self.tags,
             "manage_tags": words.manage_tags(self, self.resource["solutionArn"]),
@@ -275,15 +286,15 @@ class SolutionPage(DetailPage):
                 {"label": "Solution ARN", "value": self.resource["solutionArn"], "copyable": True},
                 {
                     "label": "Recipe",
-                    "value": recipe,
-                    "href": self.url("recipes:group_detail", recipe=recipe),
-                    "mono": True,
+                    "value": recipe or words.NOT_CHOSEN,
+                    "href": recipe_href,
+                    "mono": bool(recipe),
                 },
                 {"label": "Automatic training", "value": words.schedule(self.resource)},
                 {"label": "Created", "value": self.resource["creationDateTime"], "moment": "list"},
             ],
             "configuration": words.configuration(self.resource),
-            "chart": words.over_versions(self.versions),
+            "over": over_time.card(self, self.versions),
             "create_version": {
                 "href": self.url("solutions:create_version", solution=name),
                 "denied": self.denied("create_solution_version")
@@ -295,6 +306,13 @@ class SolutionPage(DetailPage):
                     "icon": "copy",
                     "href": self.url("solutions:clone", solution=name, step="details"),
                     "disabled_reason": self.denied("create_solution"),
+                },
+                {
+                    "text": "Edit automatic training",
+                    "icon": "edit",
+                    "href": self.url("solutions:update", solution=name),
+                    "disabled_reason": self.denied("update_solution")
+                    or ("" if ready else "Wait until the solution is Active."),
                 },
                 {"line": True},
                 {

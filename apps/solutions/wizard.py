@@ -1,14 +1,16 @@
 """Creating a solution in three steps, from nothing or from another solution."""
 
-import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
 
-from apps.solutions.forms import COLUMNS, PARAMETER, DetailsForm, TrainingForm
+from apps.solutions import events, parameters, words
+from apps.solutions.forms import AUTOMATIC, DetailsForm, type_of
+from apps.solutions.training_forms import OTHER, SEVERAL, TrainingForm
 from apps.solutions.views import CRUMBS
-from apps.ui import training_columns
+from apps.ui import column_choices, training_columns
 from apps.ui.pages import Step, WizardPage, flash
 from personalize_web import operations
 
@@ -34,10 +36,12 @@ class CreateSolution(WizardPage):
     def readiness(self) -> dict[str, Any]:
         return operations.describe_readiness(self.caller, dataset_group_arn=self.group["datasetGroupArn"])
 
-    def recipe_of(self, recipe_arn: str | None) -> dict[str, Any] | None:
+    def recipe_of(self, recipe_arn: str | None) -> Mapping[str, Any] | None:
+        if recipe_arn == AUTOMATIC["recipeArn"]:
+            return AUTOMATIC
         return next((each for each in self.recipes if each["recipeArn"] == recipe_arn), None)
 
-    def chosen_recipe(self) -> dict[str, Any]:
+    def chosen_recipe(self) -> Mapping[str, Any]:
         """The recipe of the first step; before that is answered, any recipe that can be trained."""
         saved = self.saved.get("details")
         arn = None
@@ -50,28 +54,30 @@ class CreateSolution(WizardPage):
         return training_columns.of_group(self.caller, self.group["datasetGroupArn"], self.chosen_recipe())
 
     def about(self) -> dict[str, Any]:
-        fields = self._interaction_fields()
         return super().about() | {
             "recipes": self.recipes,
+            "datasets": self.readiness["datasets"],
             "recipe": self.chosen_recipe(),
             "columns": self.columns,
-            "event_types": self.readiness["eventTypes"] if "EVENT_TYPE" in fields else None,
-            "event_value": "EVENT_VALUE" in fields,
+            "objectives": [
+                each.name
+                for group in self.columns
+                if group.dataset_type == "ITEMS"
+                for each in group.columns
+                if each.objective
+            ],
+            **training_columns.events(self.columns, self.readiness["eventTypes"]),
         }
 
-    def _interaction_fields(self) -> set[str]:
-        return {each.name for group in self.columns if group.dataset_type == "INTERACTIONS" for each in group.columns}
-
     def arguments(self) -> dict[str, Any]:
-        details, training = self.forms["details"], self.forms["training"]
-        own = details.cleaned_data
+        own = self.forms["details"].cleaned_data
         return (
             {
                 "name": own["name"],
                 "dataset_group_arn": self.group["datasetGroupArn"],
-                "recipe_arn": own["recipe_arn"],
             }
-            | training.arguments()
+            | ({"perform_auto_ml": True} if self.chosen_recipe() is AUTOMATIC else {"recipe_arn": own["recipe_arn"]})
+            | self.forms["training"].arguments()
             | ({"tags": own["tags"]} if own.get("tags") else {})
         )
 
@@ -79,51 +85,27 @@ class CreateSolution(WizardPage):
         form = self.forms.get("details")
         return form.cleaned_data.get("name", "") if form and step.slug == "details" and form.is_valid() else ""
 
-    def review(self) -> list[dict[str, Any]]:
-        details, training = self.forms["details"], self.forms["training"]
-        own, more = details.cleaned_data, training.arguments()
-        config = more.get("solution_config", {})
-        excluded = training.cleaned_data["excluded"]
-        schedule = config.get("autoTrainingConfig", {}).get("schedulingExpression", "")
-        recipe = self.chosen_recipe()
-        step = {each.slug: each for each in self.steps}
-        parameters = [
-            {
-                "label": row["about"]["name"],
-                "mono": True,
-                "value": training.cleaned_data.get(PARAMETER + row["about"]["name"]) or row["about"]["default"],
-            }
-            for row in training.parameters()
-        ]
-        return [
-            {
-                "title": "Solution details",
-                "edit_href": self.address(step["details"]),
-                "pairs": [
-                    {"label": "Solution name", "value": own["name"]},
-                    {"label": "Recipe", "value": recipe["name"], "mono": True},
-                    {
-                        "label": "Tags",
-                        "value": ", ".join(f"{tag['tagKey']}={tag['tagValue']}" for tag in own.get("tags") or []),
-                    },
-                ],
-            },
-            {
-                "title": "Training configuration",
-                "edit_href": self.address(step["training"]),
-                "pairs": [
-                    {"label": "Automatic training", "value": schedule.replace("rate(", "Every ").rstrip(")") or "Off"},
-                    {"label": "Event type", "value": more.get("event_type") or "All events"},
-                    {"label": "Event value threshold", "value": config.get("eventValueThreshold")},
-                    {
-                        "label": "Columns left out",
-                        "mono": bool(excluded),
-                        "value": ", ".join(name for names in excluded.values() for name in names) or "None",
-                    },
-                    *parameters,
-                ],
-            },
-        ]
+    def review(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """Both steps as one reads them, every hyperparameter with the value it will have."""
+        own, step = self.forms["details"].cleaned_data, {each.slug: each for each in self.steps}
+        tags = ", ".join(f"{tag['tagKey']}={tag['tagValue']}" for tag in own.get("tags") or [])
+        details = {
+            "title": "Solution details",
+            "edit_href": self.address(step["details"]),
+            "pairs": [
+                {"label": "Solution name", "value": own["name"]},
+                {"label": "Recipe", "value": self.chosen_recipe()["name"], "mono": True},
+                {"label": "Tags", "value": tags},
+            ],
+        }
+        return [details, *({**each, "edit_href": self.address(step["training"])} for each in self.training_review())]
+
+    def training_review(self) -> list[dict[str, Any]]:
+        """The second step in the words of a solution's own page."""
+        given = self.forms["training"].arguments()
+        return words.configuration(
+            as_resource(given, self.chosen_recipe()), defaults=self.chosen_recipe()["hyperparameters"]
+        )
 
     def blocked(self) -> str:
         ready = self.readiness["datasets"].get("INTERACTIONS") == "ACTIVE"
@@ -136,17 +118,6 @@ class CreateSolution(WizardPage):
         automatic = self.forms["training"].cleaned_data["perform_auto_training"]
         text = "The first version starts by itself." if automatic else "Create a solution version to train it."
         flash(self.request, "in-progress", f"Creating solution {self.forms['details'].cleaned_data['name']}…", text)
-
-    def context(self) -> dict[str, Any]:
-        return super().context() | {"code_arguments": self._code(), "readiness": self.readiness}
-
-    def _code(self) -> str:
-        """The arguments as JSON, on the review step."""
-        return (
-            json.dumps(self.arguments(), indent=2)
-            if self.step.slug == "review" and self._first_missing() is None
-            else ""
-        )
 
 
 class CloneSolution(CreateSolution):
@@ -162,36 +133,88 @@ class CloneSolution(CreateSolution):
     def get_title(self) -> str:
         return f"Clone solution {self.kwargs['solution']}"
 
-    def chosen_recipe(self) -> dict[str, Any]:
+    def about(self) -> dict[str, Any]:
+        return super().about() | {"cloned": self.kwargs["solution"], "cloned_recipe": self.source_recipe}
+
+    def chosen_recipe(self) -> Mapping[str, Any]:
         if "details" in self.saved:
             return super().chosen_recipe()
-        return self.recipe_of(self.source["recipeArn"]) or super().chosen_recipe()
+        return self.recipe_of(self.source_recipe) or super().chosen_recipe()
+
+    @property
+    def source_recipe(self) -> str:
+        """The ARN of the original's recipe, or what stands for it where the service chose."""
+        return AUTOMATIC["recipeArn"] if self.source.get("performAutoML") else self.source["recipeArn"]
 
     def initial(self, step: Step) -> dict[str, Any]:
-        source, config = self.source, self.source.get("solutionConfig") or {}
+        source = self.source
         if step.slug == "details":
             tags = operations.list_tags_for_resource(self.caller, resource_arn=source["solutionArn"])["tags"]
-            return {"recipe_arn": source["recipeArn"], "tags": tags}
-        if step.slug != "training":
-            return {}
-        schedule = (config.get("autoTrainingConfig") or {}).get("schedulingExpression", "rate(7 days)")
-        parameters = (config.get("algorithmHyperParameters") or {}) | (
-            config.get("featureTransformationParameters") or {}
-        )
-        excluded = (config.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
-        return {
-            "perform_auto_training": source.get("performAutoTraining", True),
-            "frequency": int("".join(each for each in schedule if each.isdigit()) or 7),
-            "event_type": source.get("eventType", ""),
-            "event_value_threshold": config.get("eventValueThreshold"),
-            **{PARAMETER + name: value for name, value in parameters.items()},
-            **{
-                COLUMNS + group.dataset_type: [
-                    name for name in group.choices if name not in excluded.get(group.dataset_type, [])
-                ]
-                for group in self.columns
-            },
+            recipe = self.recipe_of(self.source_recipe)
+            kind = {"solution_type": type_of(recipe)} if recipe else {}
+            return {"recipe_arn": self.source_recipe, "tags": tags} | kind
+        return training_initial(source, self.about()) if step.slug == "training" else {}
+
+    def training_review(self) -> list[dict[str, Any]]:
+        """What differs from the original says what stood there."""
+        before = {
+            pair["label"]: pair["value"]
+            for each in words.configuration(self.source, defaults=self.chosen_recipe()["hyperparameters"])
+            for pair in each["pairs"]
         }
+        sections = super().training_review()
+        for pair in [pair for each in sections for pair in each["pairs"]]:
+            old = before.get(pair["label"])
+            if not _same(pair["value"], old):
+                pair["was"] = old or "not set"
+        return sections
 
     def context(self) -> dict[str, Any]:
         return super().context() | {"cloned": self.kwargs["solution"]}
+
+
+def _same(new: Any, old: Any) -> bool:
+    """Whether two settings are one, however their numbers are written."""
+    try:
+        return float(new) == float(old)
+    except (TypeError, ValueError):
+        return (new or "") == (old or "")
+
+
+def as_resource(arguments: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The solution that arguments of create_solution will make, as describe_solution would answer it."""
+    return {
+        "recipeArn": recipe["recipeArn"],
+        "eventType": arguments.get("event_type"),
+        "performHPO": arguments.get("perform_hpo", False),
+        "performAutoTraining": arguments["perform_auto_training"],
+        "performIncrementalUpdate": arguments.get("perform_incremental_update", False),
+        "solutionConfig": arguments.get("solution_config") or {},
+    }
+
+
+def training_initial(source: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """The second step as it was answered for ``source`` (as describe_solution answers it).
+
+    ``about`` is what the step's form knows: recipe, columns, event_types.
+    """
+    config = source.get("solutionConfig") or {}
+    objective = config.get("optimizationObjective") or {}
+    event_type = source.get("eventType") or ""
+    spelled = {each.casefold(): each for each in about["event_types"] or ()}
+    known = spelled.get(event_type.casefold(), "")
+    listed = events.rows_of(config)
+    return {
+        "perform_auto_training": source.get("performAutoTraining", True),
+        "perform_incremental_update": source.get("performIncrementalUpdate", False),
+        "frequency": words.days(config) or 7,
+        "event_mode": SEVERAL if listed else "one",
+        "events": listed,
+        "event_type": known or (OTHER if event_type else ""),
+        "other_event_type": "" if known else event_type,
+        "event_value_threshold": config.get("eventValueThreshold"),
+        "objective": objective.get("itemAttribute", ""),
+        "sensitivity": objective.get("objectiveSensitivity", "OFF"),
+        **parameters.initial(config, about["recipe"]["hyperparameters"], perform_hpo=bool(source.get("performHPO"))),
+        **column_choices.initial(config.get("trainingDataConfig") or {}, about["columns"]),
+    }

@@ -2,11 +2,14 @@
 
 import json
 import shlex
+import textwrap
 from collections.abc import Iterable, Mapping
-from pprint import pformat
 from typing import Any
 
 from personalize_web.operations import service_model
+
+LINE = 76
+"""Longest value that stays on one line."""
 
 
 def tabs(calls: Iterable[tuple[str, Mapping[str, Any]]], *, region: str, endpoint: str) -> list[dict[str, Any]]:
@@ -40,14 +43,25 @@ def _python(name: str, members: Mapping[str, Any]) -> list[str]:
         return [f"personalize.{name}()"]
     lines = [f"personalize.{name}("]
     for member, value in members.items():
-        shown = (
-            f'"{value}"'
-            if isinstance(value, str) and '"' not in value and "\n" not in value
-            else pformat(value, width=80)
-        )
+        shown = _literal(value)
         first, *rest = f"{member}={shown},".split("\n")
         lines += [f"    {first}", *(f"    {line}" for line in rest)]
     return [*lines, ")"]
+
+
+def _literal(value: Any) -> str:
+    """A value as Python writes it, a long one with each of its parts on a line of its own."""
+    if isinstance(value, Mapping):
+        parts, ends = [f"{_literal(key)}: {_literal(each)}" for key, each in value.items()], "{}"
+    elif isinstance(value, list | tuple):
+        parts, ends = [_literal(each) for each in value], "[]"
+    else:
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    flat = f"{ends[0]}{', '.join(parts)}{ends[1]}"
+    if len(flat) <= LINE and "\n" not in flat:
+        return flat
+    inside = "".join(f"{textwrap.indent(each, '    ')},\n" for each in parts)
+    return f"{ends[0]}\n{inside}{ends[1]}"
 
 
 def _shell(name: str, members: Mapping[str, Any], endpoint: str) -> list[str]:

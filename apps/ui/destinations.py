@@ -93,6 +93,16 @@ def _recommender(caller: Caller, arn: str, name: str) -> str:
     return _below(found["datasetGroupArn"], "recommenders", name)
 
 
+def _batch_inference(caller: Caller, arn: str, name: str) -> str:
+    found = operations.describe_batch_inference_job_details(caller, batch_inference_job_arn=arn)
+    return _below(found["datasetGroupArn"], "batch-inference-jobs", name)
+
+
+def _batch_segment(caller: Caller, arn: str, name: str) -> str:
+    found = operations.describe_batch_segment_job_details(caller, batch_segment_job_arn=arn)
+    return _below(found["datasetGroupArn"], "batch-segment-jobs", name)
+
+
 def _attribution(caller: Caller, arn: str, name: str) -> str:
     found = operations.describe_metric_attribution(caller, metric_attribution_arn=arn)["metricAttribution"]
     return _below(found["datasetGroupArn"], "metric-attribution")
@@ -114,5 +124,7 @@ _PLACES: dict[str, Callable[[Caller, str, str], str]] = {
     "solution": _solution,
     "campaign": _campaign,
     "recommender": _recommender,
+    "batch-inference-job": _batch_inference,
+    "batch-segment-job": _batch_segment,
     "metric-attribution": _attribution,
 }

@@ -22,6 +22,8 @@ NOUNS = {
     "solution-version": "Training",
     "campaign": "Campaign",
     "recommender": "Recommender",
+    "batch-inference-job": "Batch inference job",
+    "batch-segment-job": "Batch segment job",
     "data-insights-job": "Data analysis",
     "data-check": "Data check",
     "data-preparation": "Data preparation",

@@ -27,6 +27,8 @@ class Column:
     kind: str
     used: bool
     locked: str = ""
+    objective: bool = False
+    """Whether a second objective may be a column like this: a number that is never missing."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ def of_group(caller: Caller, dataset_group_arn: str, recipe: Mapping[str, Any]) 
     )
 
 
+def events(columns: Iterable[DatasetColumns], counted: Mapping[str, int]) -> dict[str, Any]:
+    """What forms know of events: event_types (type -> count; None without the column), and whether they have values."""
+    names = {each.name for group in columns if group.dataset_type == "INTERACTIONS" for each in group.columns}
+    return {"event_types": counted if "EVENT_TYPE" in names else None, "event_value": "EVENT_VALUE" in names}
+
+
 def fields(caller: Caller, schema_arn: str) -> list[dict[str, Any]]:
     """The fields of a schema, as its JSON says."""
     schema = operations.describe_schema(caller, schema_arn=schema_arn)["schema"]["schema"]
@@ -81,4 +89,4 @@ def _column(field: Mapping[str, Any], dataset_type: str) -> Column:
         if field.get("textual"):
             return Column(name, "textual", used=True)
         return Column(name, "text", used=False, locked="neither categorical nor textual")
-    return Column(name, "number", used=True)
+    return Column(name, "number", used=True, objective=name != "CREATION_TIMESTAMP" and "null" not in types)

@@ -1,4 +1,5 @@
-// The campaign form: only versions of the chosen solution, and none while the campaign follows the latest one.
+// The campaign form: only versions of the chosen solution, none while the campaign follows the latest one, and only the
+// sections that the solution's recipe knows.
 (() => {
   const solution = document.getElementById("id_solution");
   const version = document.getElementById("id_solution_version_arn");
@@ -15,8 +16,16 @@
   const follow = () => {
     document.querySelector('[data-hides-with="latest"]').hidden = latest.checked;
   };
+  const fitting = JSON.parse(document.getElementById("campaign-fitting").textContent);
+  const fit = () => {
+    for (const section of document.querySelectorAll("[data-fits]")) {
+      section.hidden = !fitting[solution.value]?.[section.dataset.fits];
+    }
+  };
   solution.addEventListener("change", narrow);
+  solution.addEventListener("change", fit);
   latest.addEventListener("change", follow);
   narrow();
   follow();
+  fit();
 })();

@@ -115,13 +115,15 @@
     if (event.target.matches("form[data-validate] input.input:not([type=password], [type=file])")) check(event.target);
   });
 
-  // data-shows="name=value name=value": an element that is there only while one of these choices stands.
+  // data-shows="name=value !name=value": an element that is there only while one of these choices stands, or with ! does
+  // not stand.
   const dependants = () => {
     document.querySelectorAll("[data-shows]").forEach((part) => {
       const form = part.closest("form");
       part.hidden = !part.dataset.shows.split(" ").some((rule) => {
-        const [name, value] = rule.split("=");
-        return [...form.querySelectorAll(`[name="${name}"]`)].some((field) =>
+        const not = rule.startsWith("!");
+        const [name, value] = rule.slice(not ? 1 : 0).split("=");
+        return not !== [...form.querySelectorAll(`[name="${name}"]`)].some((field) =>
           ["radio", "checkbox"].includes(field.type) ? field.checked && field.value === value : field.value === value);
       });
     });

@@ -15,5 +15,13 @@
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (event.detail.target?.id === "log-lines") event.detail.target.querySelector(".log-empty")?.remove();
   });
+  // The versions of a solution are drawn again while one trains: what was ticked stays ticked.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.detail.target?.id !== "versions") return;
+    const fresh = event.detail.fragment;
+    event.detail.target.querySelectorAll("input:checked").forEach((box) => {
+      fresh?.querySelector(`#${CSS.escape(box.id)}`)?.setAttribute("checked", "");
+    });
+  });
   document.addEventListener("change", (event) => event.target.closest("[data-compare]")?.requestSubmit());
 })();

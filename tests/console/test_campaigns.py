@@ -83,6 +83,25 @@ def test_the_form_begins_with_the_version_one_came_from(console, version):
     assert f'<option value="{version.arn}" selected' in page
 
 
+def test_exploration_is_asked_of_recipes_that_take_it(console, ana):
+    explored = factories.active_solution_version(ana, recipe="aws-user-personalization")
+    create(console, explored, weight="0.5", age="10")
+    assert Campaign.objects.get().config["itemExplorationConfig"] == {
+        "explorationWeight": "0.5",
+        "explorationItemAgeCutOff": "10",
+    }
+
+
+def test_ranking_influence_is_kept_changed_and_taken_back(console, version):
+    create(console, version, popularity="0.4", weight="0.5")
+    made = Campaign.objects.get()
+    assert made.config["rankingInfluence"] == {"POPULARITY": 0.4}
+    assert "itemExplorationConfig" not in made.config
+    assert "Influence of popularity" in console.get(f"{LIST}shelf/").content.decode()
+    form = console.get(f"{LIST}shelf/-update/").content.decode()
+    assert 'value="0.4"' in form
+
+
 def test_only_active_versions_are_offered(console, ana, version):
     failed = factories.solution_version(ana, version.solution, status=statuses.CREATE_FAILED)
     assert failed.arn not in console.get(f"{LIST}-new/").content.decode()

@@ -80,8 +80,22 @@ def test_without_a_recipe_one_is_asked_for(console, group):
     assert "Choose a recipe." in answer.content.decode()
 
 
-def test_a_recipe_that_cannot_be_trained_is_refused(console, group):
-    assert first(console, recipe_arn="arn:aws:personalize:::recipe/aws-item-affinity").status_code == 422
+def test_both_recipes_of_user_segmentation_can_be_chosen(console, ana, group):
+    factories.dataset(ana, group, "ITEMS")
+    page = console.get(f"{START}details/").content.decode()
+    for name in ("aws-item-affinity", "aws-item-attribute-affinity"):
+        recipe_arn = f"arn:aws:personalize:::recipe/{name}"
+        option = re.search(rf'<input[^>]*value="{recipe_arn}"[^>]*>', page)
+        assert option
+        assert "disabled" not in option[0]
+        training = first(console, recipe_arn=recipe_arn, solution_type="segments")
+        assert training.status_code == 303
+        assert "hidden_dimension" in console.get(training.headers["Location"]).content.decode()
+
+
+def test_a_recipe_that_cannot_be_trained_is_refused(console, group, monkeypatch):
+    factories.untrainable(monkeypatch, "aws-sims")
+    assert first(console, recipe_arn=SIMS).status_code == 422
 
 
 def test_a_parameter_out_of_its_range_is_told_beside_it(console, group):

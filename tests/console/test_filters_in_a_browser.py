@@ -56,7 +56,7 @@ def pages(deployed):
         f"{base(deployed)}filters/",
         f"{base(deployed)}filters/-new/",
         f"{base(deployed)}filters/-new/?copy=asked",
-        f"{base(deployed)}filters/asked/",
+        f"{base(deployed)}filters/asked/?try=1&value-GENRES=genre+1&value-LONG=10",
         f"{test}?user_id=u1&num_results=10&filter=asked&filter-GENRES=genre+1&promotion=asked&promotion_percent=30"
         "&promotion-GENRES=genre+2",
     )
@@ -106,6 +106,16 @@ def test_from_rows_to_text_to_a_filter(open_page, deployed, run_jobs):
     page.wait_for_url("**/filters/quiet/")
     run_jobs()
     assert Filter.objects.get().expression == 'EXCLUDE ItemID WHERE Items.GENRES IN ("genre 3")'
+
+
+def test_a_filter_is_tried_on_the_catalogue(open_page, deployed, asked):
+    from playwright.sync_api import expect
+
+    page = open_page(f"{base(deployed)}filters/asked/")
+    page.get_by_label("GENRES").fill("genre 1, genre 2")
+    page.get_by_role("button", name="Try filter").click()
+    expect(page.locator(".statistic", has_text="Kept")).to_contain_text("60")
+    assert "value-GENRES=genre" in page.url
 
 
 def test_choosing_a_filter_asks_for_its_values(open_page, deployed, asked):

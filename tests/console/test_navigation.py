@@ -32,8 +32,8 @@ def test_a_folded_group_opens_when_one_is_in_it():
 
 
 def test_what_is_not_there_yet_is_shown_and_not_linked():
-    place = places(navigation.inside(GROUP, "overview"))["experiments"]
-    assert (place.text, place.href) == ("Experiments", "")
+    place = places(navigation.inside(GROUP, "overview"))["monitoring"]
+    assert (place.text, place.href) == ("Monitoring", "")
 
 
 def test_the_current_page_is_marked(console):

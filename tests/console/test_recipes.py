@@ -36,9 +36,10 @@ def test_inside_a_group_a_solution_begins_with_the_recipe(console, ana):
     assert "/solutions/-new/details/?recipe_arn=arn:aws:personalize:::recipe/aws-sims" in page
 
 
-def test_no_solution_begins_with_a_recipe_that_cannot_be_trained(console, ana):
+def test_no_solution_begins_with_a_recipe_that_cannot_be_trained(console, ana, monkeypatch):
+    factories.untrainable(monkeypatch, "aws-sims")
     factories.active_group(ana)
-    page = console.get("/console/dataset-groups/movies/recipes/aws-item-affinity/").content.decode()
+    page = console.get("/console/dataset-groups/movies/recipes/aws-sims/").content.decode()
     assert "/solutions/-new/" not in page
     assert "Not available yet in this version" in page
 

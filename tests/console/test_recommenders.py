@@ -1,10 +1,13 @@
 """Recommenders: the wizard, the list, details, edit, stop and start, delete."""
 
+import re
+
 import pytest
 
 from personalize_web.operations import statuses
 from personalize_web.resources.models import Recommender
 from tests import factories
+from tests.console import evaluated
 
 LIST = "/console/dataset-groups/streaming/recommenders/"
 TOP, POPULAR = "aws-vod-top-picks", "aws-vod-most-popular"
@@ -102,11 +105,47 @@ def test_details_show_metrics_and_configuration(console, recommender):
     assert "Exploration weight" in console.get(f"{LIST}picks/?tab=configuration").content.decode()
 
 
+def test_metrics_have_intervals_and_the_model_before_beside_them(console, recommender):
+    recommender.metrics = evaluated.METRICS
+    recommender.details = {
+        "evaluation": evaluated.evaluation(models=("version", "aws-popularity-count", "previous")),
+        "baselines": {"previous": evaluated.METRICS},
+    }
+    recommender.save()
+    page = console.get(f"{LIST}picks/").content.decode()
+    assert "0.0805 to 0.0983" in page
+    assert "Model before" in page
+    assert "Users and items in parts" in page
+    assert "Users and items in parts" not in console.get(f"{LIST}picks/?tab=configuration").content.decode()
+
+
 def test_editing_keeps_the_columns_and_changes_the_rest(console, recommender):
     answer = console.post(f"{LIST}picks/-edit/", {"requests": "5", "weight": "0.1", "age": "30"})
     assert answer.headers["Location"] == f"{LIST}picks/"
     recommender.refresh_from_db()
     assert recommender.latest_update["recommenderConfig"]["minRecommendationRequestsPerSecond"] == 5
+
+
+def test_columns_that_were_taken_by_name_stay_so(console, ana, group):
+    included = {"includedDatasetColumns": {"ITEMS": ["GENRES"]}}
+    made = factories.recommender(ana, group, "picks", config={"trainingDataConfig": included})
+    page = console.get(f"{LIST}picks/-edit/").content.decode()
+    assert re.search(r'name="column_mode" value="includedDatasetColumns"[^>]* checked', page)
+    ticked = re.findall(r'name="columns-ITEMS" value="(\w+)"[^>]* checked', page)
+    assert ticked == ["GENRES"]
+    given = {"requests": "2", "weight": "0.1", "age": "30", "column_mode": "includedDatasetColumns"}
+    console.post(f"{LIST}picks/-edit/", given | {"columns-ITEMS": ticked})
+    made.refresh_from_db()
+    changed = made.latest_update["recommenderConfig"]["trainingDataConfig"]["includedDatasetColumns"]
+    assert changed["ITEMS"] == ["GENRES"]
+
+
+def test_the_review_shows_every_call_as_code(console, group):
+    step = choose(console, TOP, POPULAR).headers["Location"]
+    review = configure(console, step, TOP, POPULAR).headers["Location"]
+    shown = re.sub(r"<[^>]+>", "", console.post(review, {"_code": "1"}).content.decode())
+    assert shown.count("personalize.create_recommender(") == 2
+    assert not Recommender.objects.exists()
 
 
 def test_stopping_asks_first_and_start_follows(console, recommender):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from personalize_web.operations import statuses
 from personalize_web.resources.models import JobLogLine, SolutionVersion
 from tests import factories
+from tests.console import evaluated
 
 METRICS = {
     "coverage": 0.2871,
@@ -43,6 +44,23 @@ def test_every_metric_stands_with_its_value_and_baseline(console, ana, solution)
     assert "NDCG at 10" in page
     assert "0.0894" in page
     assert "0.0447" in page
+
+
+def test_a_version_of_segments_tells_of_users_and_offers_a_job_instead_of_a_campaign(console, ana, solution):
+    solution.change(recipe_name="aws-item-affinity")
+    metrics = {"coverage": 0.4, "hits_at_1_percent": 1.5, "recall_at_1_percent": 0.3}
+    details = {"baselines": {"most-active-users": {**metrics, "recall_at_1_percent": 0.1}},
+               "facts": {"test users": 230, "users": 250, "items": 99}}
+    version = factories.solution_version(ana, solution, metrics=metrics, details=details)
+    page = page_of(console, version).content.decode()
+    assert "Newest 20% of the events of 230 users" in page
+    assert "1% of 250 users: the first 3 of a segment. 1.5 of them did interact" in page
+    assert "Share of 250 users who are in the first 1% of some segment" in page
+    assert "100 users" in page
+    assert "Ready for batch segment jobs" in page
+    assert "campaign" not in re.sub(r"<nav.*?</nav>", "", page, flags=re.S).lower()
+    assert page.count(f"/batch-segment-jobs/-new/?version={version.arn}") == 2
+    assert "Recall at 1% over versions" in page
 
 
 def test_a_metric_nobody_knows_is_shown_all_the_same(console, ana, solution):
@@ -82,7 +100,54 @@ def test_no_drop_suggests_to_deploy(console, ana, solution):
 def test_metrics_come_as_a_file(console, ana, solution):
     answer = page_of(console, trained(ana, solution), "-metrics/")
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert "coverage,0.2871,0.14355" in answer.content.decode()
+    assert answer.content.decode().startswith("metric,value,low,high,baseline,previous\n")
+    assert "coverage,0.2871,,,0.14355,\n" in answer.content.decode()
+
+
+def test_intervals_and_the_version_before_come_with_the_file(console, ana, solution):
+    kept = evaluated.evaluation() | {"previous": {"versionId": "0a"}}
+    before = {"aws-popularity-count": {}, "previous": {evaluated.NDCG: 0.08}}
+    version = evaluated.version(ana, solution, evaluation=kept, baselines=before)
+    assert f"{evaluated.NDCG},0.0894,0.0805,0.0983,,0.08\n" in page_of(console, version, "-metrics/").content.decode()
+    whole = page_of(console, version, "-metrics/?format=json").json()
+    assert whole["evaluation"] == kept
+
+
+def test_metrics_have_intervals_and_parts_of_the_users_are_shown(console, ana, solution):
+    page = page_of(console, evaluated.version(ana, solution)).content.decode()
+    assert "0.0805 to 0.0983" in page
+    assert "Users and items in parts" in page
+    assert "At most 5 events before" in page
+    assert "Too few users for a mean" in page
+    assert "Predictions are best for head items and worst for tail items" in page
+    assert page.count('data-chart="cohorts-') == 3
+    assert "Reach by popularity" in page
+
+
+def test_the_version_before_stands_beside_on_the_same_users_with_a_warning(console, ana, solution):
+    first = evaluated.version(ana, solution)
+    kept = evaluated.evaluation(models=("version", "aws-popularity-count", "previous"))
+    second = evaluated.version(
+        ana,
+        solution,
+        evaluation=kept | {"previous": {"versionId": first.version_id, "arn": first.arn}},
+        baselines={"aws-popularity-count": evaluated.METRICS, "previous": evaluated.METRICS},
+    )
+    page = page_of(console, second).content.decode()
+    assert 'Version 1<span class="second-line">same users' in page
+    assert "may have learned from some of them" in page
+
+
+def test_why_the_version_before_is_not_beside_it(console, ana, solution):
+    kept = evaluated.evaluation() | {"skipped": {"previous": "The trained model is damaged."}}
+    page = page_of(console, evaluated.version(ana, solution, evaluation=kept)).content.decode()
+    assert "could not be judged on the same test users. The trained model is damaged." in page
+
+
+def test_a_version_from_before_intervals_is_shown_without(console, ana, solution):
+    page = page_of(console, trained(ana, solution)).content.decode()
+    assert "Users and items in parts" not in page
+    assert "95% interval" not in page
 
 
 @pytest.fixture
@@ -176,3 +241,28 @@ def test_update_mode_is_refused_beside_its_field(console, solution):
 
 def test_an_unknown_version_is_not_found(console, solution):
     assert console.get("/console/dataset-groups/movies/solutions/picks/versions/00000000/").status_code == 404
+
+
+def test_the_metric_over_versions_can_be_chosen(console, ana, solution):
+    evaluated.version(ana, solution)
+    version = evaluated.version(ana, solution)
+    page = page_of(console, version, "?metric=coverage").content.decode()
+    assert "Coverage over versions" in page
+    assert '<option value="coverage" selected>' in page
+    assert "NDCG at 10 over versions" in page_of(console, version, "?metric=nonsense").content.decode()
+
+
+def test_imports_and_deployments_are_marked_over_the_versions(console, ana, solution):
+    version = evaluated.version(ana, solution)
+    dataset = factories.dataset(ana, solution.dataset_group, "ITEMS")
+    factories.job(
+        factories.import_job(ana, dataset),
+        "create-dataset-import-job",
+        state="DONE",
+        finished_at=timezone.now(),
+    )
+    factories.campaign(ana, version)
+    page = page_of(console, version).content.decode()
+    assert "Vertical lines: imports and deployments" in page
+    assert '" Imported"' in page
+    assert '" v1 deployed"' in page

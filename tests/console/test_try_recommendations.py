@@ -92,6 +92,21 @@ def test_what_the_user_knows_is_marked(console, related):
     assert re.search(r"[1-9]\d* already seen", page)
 
 
+def test_every_item_can_be_asked_why_it_is_there(console, related):
+    path = address(related, "-why/?item_id=1-1&why=1-2")
+    assert "-why/?item_id=1-1&amp;why=" in console.get(address(related, "?item_id=1-1")).content.decode()
+    page = console.get(path).content.decode()
+    assert "Comes with Title 1-1" in page
+    assert "<nav" in page
+    dialog = console.get(path, headers={"HX-Request": "true", "HX-Target": "modal"}).content.decode()
+    assert '<dialog class="modal"' in dialog
+    assert "<nav" not in dialog
+
+
+def test_a_request_that_is_not_complete_explains_nothing(console, related):
+    assert "Ask again first." in console.get(address(related, "-why/?user_id=u1&why=1-2")).content.decode()
+
+
 def test_a_recipe_without_scores_shows_none(console, related):
     page = console.get(address(related, "?item_id=1-3&num_results=5")).content.decode()
     assert '<th scope="col" class="end">Score</th>' not in page

@@ -62,6 +62,12 @@ def test_deployments_are_dotted_lines_with_a_label():
     assert layout["annotations"][1]["text"] == " deployed"
 
 
+def test_labels_of_neighbouring_marks_do_not_lie_on_one_another():
+    marks = [(datetime(2026, 11, day, tzinfo=UTC), "deployed", "var:s4") for day in (9, 10)]
+    notes = charts.over_versions([version("v1", 1, 0.2)], key=NDCG, marks=marks)["layout"]["annotations"][1:]
+    assert notes[0]["y"] > notes[1]["y"]
+
+
 def test_the_best_point_of_a_curve_is_marked():
     figure = charts.curves({"Validation": [[1, 0.1], [2, 0.3], [3, 0.2]]}, axis="NDCG", best="max:Validation")
     best = next(trace for trace in figure["data"] if trace["name"] == "Best")
@@ -76,3 +82,10 @@ def test_the_previous_version_is_dotted():
 
 def test_without_points_there_is_no_curve():
     assert charts.curves({"Loss": []}, axis="Loss") is None
+
+
+def test_of_actions_ndcg_is_drawn_alone():
+    gains = {f"normalized_discounted_cumulative_gain_at_{k}": k / 100 for k in (5, 10, 25)}
+    figure = charts.ranking_quality(gains | {"precision": 0.2, "auc": 0.7}, gains)
+    assert [trace["name"] for trace in figure["data"]] == ["NDCG", "Baseline"]
+    assert len(figure["layout"]["shapes"]) == 3

@@ -4,6 +4,7 @@ import configparser
 import csv
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +19,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from personalize_web.engine import sample
+
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("PERSONALIZE_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
 @dataclass
@@ -109,23 +111,26 @@ def _wait_ready(url: str, process: subprocess.Popen, output: Path) -> None:
 
 @pytest.fixture(scope="session")
 def movies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """interactions.csv and items.csv made from MovieLens latest-small by the conventions of the benchmarks."""
-    source = DATA / "ml-latest-small"
-    if not source.exists():
-        pytest.skip("needs the MovieLens data (PERSONALIZE_TEST_DATA)")
+    """interactions.csv and items.csv of a made-up catalogue, whose users and titles bear numbers as ids."""
     folder = tmp_path_factory.mktemp("movies")
-    with (source / "ratings.csv").open() as ratings, (folder / "interactions.csv").open("w", newline="") as out:
+    written = sample.write(folder / "sample", users=610, items=1500, events=40_000)
+    with written.files["INTERACTIONS"].open() as events, (folder / "interactions.csv").open("w", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["USER_ID", "ITEM_ID", "EVENT_TYPE", "EVENT_VALUE", "TIMESTAMP"])
-        for row in csv.DictReader(ratings):
-            writer.writerow([row["userId"], row["movieId"], "watch", row["rating"], row["timestamp"]])
-    with (source / "movies.csv").open() as titles, (folder / "items.csv").open("w", newline="") as out:
-        writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL)
+        for row in csv.DictReader(events):
+            kind = row["EVENT_TYPE"].lower()
+            writer.writerow([_number(row["USER_ID"]), _number(row["ITEM_ID"]), kind, 1.0, row["TIMESTAMP"]])
+    with written.files["ITEMS"].open() as titles, (folder / "items.csv").open("w", newline="") as out:
+        writer = csv.writer(out)
         writer.writerow(["ITEM_ID", "TITLE", "GENRES", "YEAR"])
         for row in csv.DictReader(titles):
-            year = re.search(r"\((\d{4})\)\s*$", row["title"])
-            writer.writerow([row["movieId"], row["title"], row["genres"], year.group(1) if year else ""])
+            writer.writerow([_number(row["ITEM_ID"]), row["TITLE"], row["GENRES"], row["YEAR"]])
+    shutil.rmtree(folder / "sample")
     return folder
+
+
+def _number(id: str) -> int:
+    return int(id.rpartition("-")[2])
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ def test_the_name_that_is_taken_is_refused_beside_its_field(visitor):
 def test_interactions_and_items_are_imported_from_the_visitors_disk(visitor, movies):
     import_dataset(visitor, "item-interactions", INTERACTIONS, movies / "interactions.csv")
     visitor.until_status("Interaction data active")
-    visitor.sees("100,836 rows")
+    rows = len((movies / "interactions.csv").read_text().splitlines()) - 1
+    visitor.sees(f"{rows:,} rows")
     import_dataset(visitor, "items", ITEMS, movies / "items.csv")
     visitor.until_status("Item data active")
     visitor.finds_it_accessible()

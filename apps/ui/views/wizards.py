@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 
-from apps.ui import once
+from apps.ui import code, once
 from apps.ui.flashes import flash
 from apps.ui.forms import OperationForm
 from apps.ui.views.base import ConsolePage
@@ -120,6 +121,8 @@ class WizardPage(ConsolePage):
         return self.render()
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "_code" in request.POST:
+            return self._code()
         steps = self.all_steps()
         at = steps.index(self.step)
         if "_previous" in request.POST:
@@ -181,12 +184,26 @@ class WizardPage(ConsolePage):
             "previous": steps[at - 1].slug if at else "",
             "submit": self.submit if last else "Next",
             "submit_disabled": self.blocked() if last else "",
+            "code": last and type(self).operation is not None and self._first_missing() is None,
             "cancel_href": self._try(self.cancel or (self.crumbs[-1][1] if self.crumbs else "")) or "/console/",
             "wizard": self.wizard,
             "token": uuid.uuid4().hex,
             "review": self.review() if self.step.form_class is None else [],
             "step_template": self.step.template or "pages/_wizard_fields.html",
         }
+
+    def code_calls(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """What View as code of the last step shows: (operation, arguments) of every call."""
+        operation = type(self).operation
+        return [(operation.__name__, self.arguments())] if operation is not None else []
+
+    def _code(self) -> HttpResponse:
+        if self._first_missing() is not None:
+            return HttpResponse(status=204)
+        tabs = code.tabs(
+            self.code_calls(), region=self.caller.region, endpoint=self.request.build_absolute_uri("/")[:-1]
+        )
+        return render(self.request, "components/code_dialog.html", {"tabs": tabs})
 
     def blocked(self) -> str:
         """Why the wizard cannot be finished now; empty when it can."""

@@ -1,0 +1,1 @@
+"""The pages of batch inference jobs and batch segment jobs."""

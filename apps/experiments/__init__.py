@@ -1,0 +1,1 @@
+"""Experiments: variants of one campaign or recommender compared on its users."""
