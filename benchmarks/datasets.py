@@ -28,8 +28,11 @@ class Tables:
         return Dataset.from_tables(self.interactions, self.items, schemas=self.schemas, selection=selection)
 
 
-def movielens() -> Tables:
-    """MovieLens latest-small: every rating is a watch event, in the order of the file."""
+def movielens(*, titles: bool = False) -> Tables:
+    """MovieLens latest-small: every rating is a watch event, in the order of the file.
+
+    With ``titles`` they are declared textual and so are trained on; without they are only shown.
+    """
     folder = ROOT / "ml-latest-small"
     ratings, movies = pd.read_csv(folder / "ratings.csv"), pd.read_csv(folder / "movies.csv")
     interactions = pa.table({
@@ -42,10 +45,10 @@ def movielens() -> Tables:
         "ITEM_ID": movies["movieId"].astype(str).tolist(), "TITLE": movies["title"].tolist(),
         "GENRES": movies["genres"].tolist(), "YEAR": pa.array(year.tolist(), pa.float64(), from_pandas=True),
     })
+    title = {"type": ["null", "string"], **({"textual": True} if titles else {})}
     return Tables(interactions, items, {
         "INTERACTIONS": _schema("Interactions", EVENT_TYPE={}, EVENT_VALUE={"type": "float"}),
-        "ITEMS": _schema("Items", TITLE={"type": ["null", "string"]}, GENRES={"categorical": True},
-                         YEAR={"type": ["null", "double"]}),
+        "ITEMS": _schema("Items", TITLE=title, GENRES={"categorical": True}, YEAR={"type": ["null", "double"]}),
     })
 
 

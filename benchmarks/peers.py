@@ -1,13 +1,9 @@
 """The models that ours is compared with, each from interactions alone; rows are users, columns items."""
 
-import time
-
 import numpy as np
 import scipy.linalg
-import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from torch import nn
 
 from personalize_web.engine.dataset import Dataset
 
@@ -81,68 +77,11 @@ def als(dataset: Dataset, factors: int, regularization: float, alpha: float) -> 
     return model.user_factors @ model.item_factors.T
 
 
-class SASRec(nn.Module):
-    """Kang and McAuley (2018) with full cross-entropy, as published: two layers, learned positions, random start."""
+def bpr(dataset: Dataset, factors: int, rate: float, iterations: int) -> NDArray:
+    """Bayesian personalised ranking (Rendle et al. 2009) of the package ``implicit``."""
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-    def __init__(self, items: int, width: int = 64, layers: int = 2, length: int = 100, dropout: float = 0.2) -> None:
-        super().__init__()
-        self.length, self.items = length, nn.Embedding(items + 1, width, padding_idx=items)
-        nn.init.normal_(self.items.weight, std=width**-0.5)
-        self.places = nn.Embedding(length, width)
-        nn.init.normal_(self.places.weight, std=0.02)
-        layer = nn.TransformerEncoderLayer(width, 1, width, dropout, batch_first=True, norm_first=True)
-        self.layers, self.after = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False), nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, items: torch.Tensor) -> torch.Tensor:
-        """items [B, L] -> logits [B, L, N]."""
-        length = items.shape[1]
-        x = self.dropout(self.items(items) + self.places(torch.arange(length)))
-        mask = nn.Transformer.generate_square_subsequent_mask(length)
-        return self.after(self.layers(x, mask=mask, is_causal=True))
-
-
-def sasrec(dataset: Dataset, cpu_seconds: float, seed: int = 0) -> NDArray:
-    """Logits of a plain SASRec after a number of processor seconds, all threads together."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    items, users = len(dataset.item_ids), len(dataset.user_ids)
-    model = SASRec(items)
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.98))
-    histories = [dataset.item[a:b] for a, b in zip(dataset.starts[:-1], dataset.starts[1:], strict=True)]
-    pieces = [history[max(0, end - model.length - 1):end] for history in histories
-              for end in range(len(history), 1, -model.length)]
-    pieces.sort(key=len)
-    batches = [pieces[begin:begin + 64] for begin in range(0, len(pieces), 64)]
-    began = time.process_time()
-    model.train()
-    while time.process_time() - began < cpu_seconds:
-        for index in rng.permutation(len(batches)):
-            if time.process_time() - began >= cpu_seconds:
-                break
-            padded = _padded(batches[index], items)
-            states, targets = model(padded[:, :-1]), padded[:, 1:]
-            real = targets != items
-            logits = states[real] @ model.items.weight[:items].T
-            loss = nn.functional.cross_entropy(logits, targets[real])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-    model.eval()
-    scores = np.zeros((users, items), np.float32)
-    with torch.no_grad():
-        for begin in range(0, users, 64):
-            rows = [each[-model.length:] for each in histories[begin:begin + 64]]
-            rows = [each if len(each) else np.array([items], np.int32) for each in rows]
-            states = model(_padded(rows, items))
-            last = states[torch.arange(len(rows)), torch.tensor([len(each) - 1 for each in rows])]
-            scores[begin:begin + 64] = (last @ model.items.weight[:items].T).numpy()
-    return scores
-
-
-def _padded(histories: list[NDArray], padding: int) -> torch.Tensor:
-    longest = max(len(each) for each in histories)
-    found = np.full((len(histories), longest), padding, np.int64)
-    for row, history in enumerate(histories):
-        found[row, :len(history)] = history
-    return torch.from_numpy(found)
+    model = BayesianPersonalizedRanking(factors=factors, learning_rate=rate, regularization=0.01,
+                                        iterations=iterations, random_state=0)
+    model.fit(seen(dataset), show_progress=False)
+    return model.user_factors @ model.item_factors.T

@@ -36,9 +36,12 @@ USERS, ITEMS = 20_000, 10_000
 SAMPLED = 200
 PORT = 18998
 START = 1_700_000_000
-WARM_UP = 400
-MOST = 1_600
+WARM_UP = 4_000
+"""Calls before anything is measured."""
+MOST = 2_400
 """Calls a second that are signed beforehand."""
+PLENTY = 50_000
+"""Plain requests: the same one again and again, more than any server answers in the time."""
 
 
 def prepare() -> dict[str, str]:
@@ -267,10 +270,10 @@ def measure(database: str, seconds: float) -> list[list[Any]]:
         wait_until_ready()
         signer = Signer(made)
         plain = [signer.request("/", {"recipeArn": "arn:aws:personalize:::recipe/aws-sims"}, "DescribeRecipe")]
-        load(plain * WARM_UP, seconds=0.5)
-        empty, empty_took = load(plain * int(MOST * 5), seconds=5)
-        load([signer.request("/events", call(made, number)) for number in range(WARM_UP * 8)], seconds=1)
-        first = WARM_UP * 8
+        load(plain * PLENTY, seconds=0.5)
+        empty, empty_took = load(plain * PLENTY, seconds=5)
+        load([signer.request("/events", call(made, number)) for number in range(WARM_UP)], seconds=1)
+        first = WARM_UP
         requests = [signer.request("/events", call(made, first + n)) for n in range(int(MOST * seconds))]
         before = processor_seconds(server.pid)
         calls, took = load(requests, seconds)

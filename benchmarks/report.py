@@ -14,20 +14,26 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 _TITLE = "# Results\n\nEach section is written by one file of this folder; run `make bench` to write them again.\n"
 
 
-def keep(
+def table(
     section: str,
     headers: Sequence[str],
     rows: Sequence[Sequence[Any]],
     *,
     notes: str = "",
     packages: Sequence[str] = (),
-) -> None:
-    """Print a table and put it in the place of ``section`` in RESULTS.md, with date, machine and versions."""
+) -> str:
+    """Print a section, with date, machine and versions, and return it."""
     body = "\n".join([_line(headers), _line(["---"] * len(headers)), *[_line(row) for row in rows]])
     block = f"## {section}\n\n{_circumstances(packages)}\n\n{body}\n"
     if notes:
         block += f"\n{notes.strip()}\n"
-    print(block)
+    print(block, flush=True)
+    return block
+
+
+def keep(section: str, headers: Sequence[str], rows: Sequence[Sequence[Any]], **given: Any) -> None:
+    """Print a table and put it in the place of ``section`` in RESULTS.md."""
+    block = table(section, headers, rows, **given)
     present = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else _TITLE
     others = [part for part in re.split(r"(?m)^(?=## )", present) if part and not part.startswith(f"## {section}\n")]
     head, sections = others[0].rstrip("\n"), [part.rstrip("\n") for part in others[1:]]
