@@ -105,6 +105,19 @@ class HistoryIndex:
         """Events kept of each user, by the user's row."""
         return np.diff(self._arrays["offsets"])
 
+    def newest(self) -> NDArray[np.float64]:
+        """Unix seconds of each user's newest event, by the user's row; -inf where none is kept."""
+        offsets = np.asarray(self._arrays["offsets"])
+        found = np.full(len(offsets) - 1, -np.inf)
+        some = np.flatnonzero(np.diff(offsets))
+        found[some] = self._arrays["timestamps"][offsets[some + 1] - 1]
+        return found
+
+    def most_met(self, number: int) -> NDArray[np.int64]:
+        """Rows of the items with the most events kept, the commonest first."""
+        counts = np.bincount(self._arrays["item_rows"], minlength=len(self.items))
+        return np.argsort(-counts, kind="stable")[: min(number, int((counts > 0).sum()))]
+
     def _of_row(self, row: int) -> History:
         begin, end = self._arrays["offsets"][row : row + 2].tolist()
         part = {name: self._arrays[name][begin:end] for name in ("item_rows", "kind_rows", "timestamps", "values")}

@@ -15,6 +15,8 @@ from personalize_web.operations.batch_inference_jobs import (
     describe_batch_inference_job_details,
     list_batch_inference_jobs,
 )
+from personalize_web.operations.batch_input_checks import check_batch_input
+from personalize_web.operations.batch_inputs import create_batch_input
 from personalize_web.operations.batch_segment_jobs import (
     create_batch_segment_job,
     describe_batch_segment_job,
@@ -324,6 +326,8 @@ __all__ = [  # noqa: RUF022
     "preflight_import",  # for the import form
     "list_batch_job_details",  # for their lists: jobs with their version and how many lines have an error
     "describe_batch_choices",  # for their forms: versions, filters and columns to choose among
+    "create_batch_input",  # likewise: an input file of the group's own users or items
+    "check_batch_input",  # likewise: what a job would say to the first lines of its input
     "describe_batch_inference_job_details",  # for its page: what was written, and how many lines have an error
     "describe_batch_segment_job_details",  # likewise
     "create_data_check",  # for the import form: begin a dry run over files

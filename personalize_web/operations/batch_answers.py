@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.reporting import Reporter
 from personalize_web.engine.serving import Recommended, Request
 from personalize_web.operations import (
+    batch_questions,
     batch_themes,
     runtime_datasets,
     runtime_filters,
@@ -24,6 +25,7 @@ from personalize_web.operations import (
     runtime_requests,
     serving_models,
 )
+from personalize_web.operations.batch_questions import Question
 from personalize_web.operations.caller import VIEWER, Caller
 from personalize_web.operations.errors import InvalidInputException, ServiceError
 from personalize_web.operations.runtime_datasets import Places
@@ -34,21 +36,8 @@ from personalize_web.resources.models import BatchInferenceJob, BatchJob
 LINES = 2_000
 """Lines of a chunk: seconds of work, where the slowest models answer them."""
 THEMED_LINES = 10
-LONGEST_ID = 256
 MASKS = 64
 """Answers of a filter that are kept, where it does not look at the user."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What one line asks."""
-
-    number: int
-    input: Mapping[str, Any]
-    user_id: str | None
-    item_id: str | None
-    item_list: tuple[str, ...]
-    filter_values: Mapping[str, str]
 
 
 def answerer(job: BatchInferenceJob, event_upto: int, reporter: Reporter) -> "InferenceAnswerer":
@@ -112,7 +101,7 @@ class InferenceAnswerer:
         answered: dict[int, dict[str, Any]] = {}
         for place, line in enumerate(lines):
             try:
-                asked[place] = self._question(line)
+                asked[place] = batch_questions.asked(line, self._recipe)
             except InvalidInputException as error:
                 answered[place] = _failed(line, error.message)
         events = self._events(asked.values())
@@ -129,28 +118,11 @@ class InferenceAnswerer:
                 answered[place] = _failed(lines[place], str(error))
         return [answered[place] for place in range(len(lines))]
 
-    def _question(self, line: Line) -> Question:
-        """Raises InvalidInputException where the line does not fit the recipe."""
-        if line.value is None:
-            raise InvalidInputException(line.error)
-        kind = self._recipe.served_as
-        related, ranking = kind == "RELATED_ITEMS", kind == "PERSONALIZED_RANKING"
-        return Question(
-            line.number,
-            line.value,
-            user_id=_id(line.value, "userId", required=not related),
-            item_id=_id(line.value, "itemId", required=related) if related else None,
-            item_list=_ids(line.value, "itemList") if ranking else (),
-            filter_values=_values(line.value),
-        )
-
     def _events(self, questions: Any) -> Mapping[str, runtime_histories.UserEvents]:
         """What the users did, where the model or the filter reads it."""
         reads = self._recipe.can("real_time") or (self._filter is not None and self._filter.of_user)
         users = {question.user_id for question in questions if question.user_id is not None} if reads else ()
-        return runtime_histories.look_up_many(
-            self._places, users, self._deployment, event_upto=self._event_upto
-        )
+        return runtime_histories.look_up_many(self._places, users, self._deployment, event_upto=self._event_upto)
 
     def _request(self, question: Question, events: Mapping[str, runtime_histories.UserEvents]) -> Request:
         own = events.get(question.user_id or "")
@@ -168,9 +140,7 @@ class InferenceAnswerer:
 
     def _mask(self, question: Question, events: runtime_histories.UserEvents | None) -> NDArray[np.bool_]:
         assert self._filter is not None
-        about = runtime_filters.About(
-            self._deployment, self._places, question.user_id, question.item_id, events
-        )
+        about = runtime_filters.About(self._deployment, self._places, question.user_id, question.item_id, events)
         if self._filter.of_user:
             return runtime_filters.applied(self._filter, about, question.filter_values)
         key = (question.item_id if self._filter.of_item else None, tuple(sorted(question.filter_values.items())))
@@ -203,41 +173,3 @@ def _themed(job: BatchInferenceJob) -> bool:
 
 def _failed(line: Line, error: str) -> dict[str, Any]:
     return {"input": line.text if line.value is None else line.value, "error": error}
-
-
-def _id(value: Mapping[str, Any], name: str, *, required: bool) -> str | None:
-    given = value.get(name)
-    if given is None and not required:
-        return None
-    if name not in value or given is None:
-        raise InvalidInputException(f"{name} is missing: each line needs it.")
-    return _text(given, name)
-
-
-def _ids(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    given = value.get(name)
-    if not isinstance(given, list) or not given:
-        raise InvalidInputException(f"{name} must be a list of at least one item id.")
-    return tuple(_text(each, f"each of {name}") for each in given)
-
-
-def _text(given: Any, name: str) -> str:
-    if not isinstance(given, str):
-        raise InvalidInputException(f"{name} must be a text in quotes, not {_kind(given)}.")
-    if not 0 < len(given) <= LONGEST_ID:
-        raise InvalidInputException(f"{name} must have 1 to {LONGEST_ID} characters; it has {len(given):,}.")
-    if "\0" in given or any("\ud800" <= letter <= "\udfff" for letter in given):
-        raise InvalidInputException(f"{name} holds a character that no id has.")
-    return given
-
-
-def _values(value: Mapping[str, Any]) -> Mapping[str, str]:
-    given = value.get("filterValues") or {}
-    if not isinstance(given, dict) or not all(isinstance(each, str) for each in given.values()):
-        raise InvalidInputException('filterValues must be an object of texts, such as {"GENRES": "\\"comedy\\""}.')
-    return given
-
-
-def _kind(given: Any) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    return names.get(type(given), "nothing")

@@ -69,6 +69,13 @@ def read_values(given: Mapping[str, str] | None) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def require_values(filter: Filter, values: Mapping[str, tuple[str, ...]]) -> None:
+    """DataError where a placeholder of an INCLUDE has no value."""
+    missing = [name for name in filter.placeholders if name in filter.needed and name not in values]
+    if missing:
+        raise DataError(f"filterValues must give a value for {', '.join(missing)}, which the filter's INCLUDE uses.")
+
+
 def _separated(text: str) -> list[str]:
     parts, present, quoted, escaped, was_quoted = [], "", False, False, False
     for letter in [*text, ","]:
@@ -94,9 +101,7 @@ def evaluate(filter: Filter, values: Mapping[str, tuple[str, ...]], scope: Scope
     Includes join, excludes are taken away from them. An expression whose IF does not hold counts as not written, and so
     does an EXCLUDE with a placeholder that has no value. Raises DataError where an INCLUDE lacks one.
     """
-    missing = [name for name in filter.placeholders if name in filter.needed and name not in values]
-    if missing:
-        raise DataError(f"filterValues must give a value for {', '.join(missing)}, which the filter's INCLUDE uses.")
+    require_values(filter, values)
     included: Mask | None = None
     excluded = np.zeros(len(scope.candidates), bool)
     for expression in filter.expressions:

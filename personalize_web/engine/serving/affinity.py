@@ -50,6 +50,22 @@ class AffinityModel(ServingModel):
             raise DataError("itemAttributes: no item that this solution version was trained on has all of these.")
         return np.flatnonzero(found)
 
+    def known(self) -> NDArray[np.int64]:
+        """The rows of the items that can be asked for."""
+        return np.flatnonzero(np.isfinite(self.arrays["bias"]))
+
+    def common_values(self, name: str, number: int) -> list[str]:
+        """The values of an attribute that most items have, the commonest first; empty where it is no text to ask for.
+        """
+        places = [at for at, column in enumerate(self._attributes)
+                  if column["name"] == name and column["kind"] != "numeric"]
+        if not places:
+            return []
+        attribute = f"attribute_{places[0]}"
+        carried = np.diff(self.arrays[f"{attribute}_starts"])
+        chosen = np.argsort(-carried, kind="stable")[:number]
+        return Vocabulary.from_arrays(self.arrays, f"{attribute}_values").ids(chosen[carried[chosen] > 0])
+
     def segment(self, items: NDArray[np.int64], number: int, allowed: NDArray[np.bool_] | None = None, *,
                 at_last: bool = False, check: Callable[[], None] = lambda: None) -> NDArray[np.int64]:
         """Rows of at most ``number`` users, those first who are likeliest to take any of the items of these rows.

@@ -24,6 +24,19 @@ def asked_by(recipe_name: str) -> str:
     return ATTRIBUTES if recipe_name == "aws-item-attribute-affinity" else ITEMS
 
 
+def asked(
+    model: AffinityModel, by: str, given: Mapping[str, Any]
+) -> tuple[NDArray[np.int64], Mapping[str, str] | None]:
+    """The rows of the items that a line of input asks by, and its filterValues. DataError where it does not fit."""
+    text, values = given.get(by), given.get("filterValues")
+    if not isinstance(text, str) or not text.strip():
+        raise DataError(f"The line must have {by}, a text.")
+    texts = isinstance(values, dict) and all(isinstance(each, str) for each in values.values())
+    if values is not None and not texts:
+        raise DataError("filterValues must be an object whose values are texts.")
+    return model.item(text) if by == ITEMS else model.items_having(text), values
+
+
 class UserFilter:
     """A filter with target UserID over a model's users, ready for the placeholders of many lines."""
 
@@ -69,14 +82,7 @@ class Segments:
         return {**given, "output": output} if self._by == ATTRIBUTES else {"input": given, "output": output}
 
     def _users(self, given: Mapping[str, Any]) -> list[str]:
-        asked, values = given.get(self._by), given.get("filterValues")
-        if not isinstance(asked, str) or not asked.strip():
-            raise DataError(f"The line must have {self._by}, a text.")
-        texts = isinstance(values, dict) and all(isinstance(each, str) for each in values.values())
-        if values is not None and not texts:
-            raise DataError("filterValues must be an object whose values are texts.")
-        model = self._model
-        items = model.item(asked) if self._by == ITEMS else model.items_having(asked)
+        items, values = asked(self._model, self._by, given)
         allowed = self._filter.mask(values) if self._filter else None
-        return model.users.ids(model.segment(items, self._number, allowed, check=self._check))
+        return self._model.users.ids(self._model.segment(items, self._number, allowed, check=self._check))
 
