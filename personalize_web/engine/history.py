@@ -90,8 +90,11 @@ class HistoryIndex:
 
     def having(self, types: frozenset[str] | None) -> NDArray[np.bool_]:
         """By the user's row, who has any of the events kept, of some types (in lower case) or of every type."""
-        wanted = [number for number, kind in enumerate(self._kinds)
-                  if types is None or (kind is not None and kind.lower() in types)]
+        wanted = [
+            number
+            for number, kind in enumerate(self._kinds)
+            if types is None or (kind is not None and kind.lower() in types)
+        ]
         offsets = self._arrays["offsets"]
         found = np.zeros(len(offsets) - 1, bool)
         for begin in range(0, len(found), _USERS_AT_ONCE):

@@ -127,8 +127,9 @@ def _of_user(condition: Condition, values: Mapping[str, tuple[str, ...]], user: 
         return False
     if isinstance(condition, Membership):
         wanted = set(_literals(condition.among, values, numeric=not isinstance(value, str)))
-        own: set[Value] = {value, *(part.strip() for part in value.split("|"))} if isinstance(value, str) else {
-            float(value)}
+        own: set[Value] = (
+            {value, *(part.strip() for part in value.split("|"))} if isinstance(value, str) else {float(value)}
+        )
         return bool(own & wanted) != condition.negated
     operand = _single(condition, values, numeric=not isinstance(value, str))
     return bool(COMPARE[condition.operator](value if isinstance(value, str) else float(value), operand))
@@ -158,16 +159,22 @@ def _holds(condition: Condition, values: Mapping[str, tuple[str, ...]], scope: S
             return candidates.compared(field.column, condition.operator, float(other))
         return candidates.compared(field.column, condition.operator, float(_single(condition, values, numeric=True)))
     if field.dataset in EVENTS:
-        types = None if isinstance(condition.among, Wildcard) else frozenset(
-            str(each).lower() for each in _literals(condition.among, values, numeric=False))
+        types = (
+            None
+            if isinstance(condition.among, Wildcard)
+            else frozenset(str(each).lower() for each in _literals(condition.among, values, numeric=False))
+        )
         having = scope.having_events
         found = having(types) if having else candidates.named(scope.events_of_user(types))
     elif isinstance(condition.among, Field):
         other = (scope.item or {}).get(condition.among.column)
         if other is None:
             return np.zeros(len(candidates), bool)
-        parts = tuple(each.strip() for each in other.split("|") if each.strip()) if isinstance(other, str) else (
-            float(other),)
+        parts = (
+            tuple(each.strip() for each in other.split("|") if each.strip())
+            if isinstance(other, str)
+            else (float(other),)
+        )
         found = candidates.among(field.column, parts)
     else:
         found = candidates.among(field.column, _literals(condition.among, values, numeric=None))
@@ -175,7 +182,9 @@ def _holds(condition: Condition, values: Mapping[str, tuple[str, ...]], scope: S
 
 
 def _literals(
-    among: tuple[Value, ...] | Placeholder | Wildcard | Field, values: Mapping[str, tuple[str, ...]], *,
+    among: tuple[Value, ...] | Placeholder | Wildcard | Field,
+    values: Mapping[str, tuple[str, ...]],
+    *,
     numeric: bool | None,
 ) -> tuple[Value, ...]:
     """The values of a list; those of a placeholder are texts, read as numbers where ``numeric``."""

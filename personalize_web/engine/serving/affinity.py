@@ -55,10 +55,10 @@ class AffinityModel(ServingModel):
         return np.flatnonzero(np.isfinite(self.arrays["bias"]))
 
     def common_values(self, name: str, number: int) -> list[str]:
-        """The values of an attribute that most items have, the commonest first; empty where it is no text to ask for.
-        """
-        places = [at for at, column in enumerate(self._attributes)
-                  if column["name"] == name and column["kind"] != "numeric"]
+        """The values of an attribute that most items have, the commonest first; none where it is no text."""
+        places = [
+            at for at, column in enumerate(self._attributes) if column["name"] == name and column["kind"] != "numeric"
+        ]
         if not places:
             return []
         attribute = f"attribute_{places[0]}"
@@ -66,8 +66,15 @@ class AffinityModel(ServingModel):
         chosen = np.argsort(-carried, kind="stable")[:number]
         return Vocabulary.from_arrays(self.arrays, f"{attribute}_values").ids(chosen[carried[chosen] > 0])
 
-    def segment(self, items: NDArray[np.int64], number: int, allowed: NDArray[np.bool_] | None = None, *,
-                at_last: bool = False, check: Callable[[], None] = lambda: None) -> NDArray[np.int64]:
+    def segment(
+        self,
+        items: NDArray[np.int64],
+        number: int,
+        allowed: NDArray[np.bool_] | None = None,
+        *,
+        at_last: bool = False,
+        check: Callable[[], None] = lambda: None,
+    ) -> NDArray[np.int64]:
         """Rows of at most ``number`` users, those first who are likeliest to take any of the items of these rows.
 
         Ties are in the order of ids. ``allowed`` says by user row who may be in it. ``at_last`` looks at each user
@@ -91,7 +98,7 @@ class AffinityModel(ServingModel):
         queries = np.asarray(self.arrays["user_vectors"][begin:end])
         total = np.full(end - begin, -np.inf)
         for first in range(0, len(items), ITEMS_AT_ONCE):
-            rows = items[first:first + ITEMS_AT_ONCE]
+            rows = items[first : first + ITEMS_AT_ONCE]
             logits = queries @ self.arrays["vectors"][rows].T + self.arrays["bias"][rows]  # [B, S]
             users, places, extra = self._seen(begin, end, rows)
             logits[users, places] += extra
@@ -101,7 +108,7 @@ class AffinityModel(ServingModel):
 
     def _seen(self, begin: int, end: int, rows: NDArray[np.int64]) -> tuple[Any, Any, Any]:
         """Which users of a block have taken which of the items (as places in ``rows``), and what that adds."""
-        starts = self.arrays["user_seen_starts"][begin:end + 1]
+        starts = self.arrays["user_seen_starts"][begin : end + 1]
         pairs = slice(int(starts[0]), int(starts[-1]))
         taken = self.arrays["user_seen_items"][pairs]
         place = np.full(len(self.items), -1, np.int32)
@@ -122,12 +129,16 @@ class AffinityModel(ServingModel):
         else:
             value = Vocabulary.from_arrays(self.arrays, f"{name}_values").row(term.value)
             starts = self.arrays[f"{name}_starts"]
-            rows = self.arrays[f"{name}_items"][int(starts[value]):int(starts[value + 1])] if value >= 0 else np.zeros(
-                0, np.int64)
+            rows = (
+                self.arrays[f"{name}_items"][int(starts[value]) : int(starts[value + 1])]
+                if value >= 0
+                else np.zeros(0, np.int64)
+            )
         if not len(rows):
             raise QueryError(
                 f"no item that this solution version was trained on has {column['name']} = {term.value!r}.",
-                term.position)
+                term.position,
+            )
         return rows
 
     def _column(self, term: Term) -> tuple[int, dict[str, str]]:
@@ -137,7 +148,8 @@ class AffinityModel(ServingModel):
         known = ", ".join(each["name"] for each in self._attributes) or "none"
         raise QueryError(
             f"{term.column} is no column that can be asked for. Those of this solution version are: {known}.",
-            term.position)
+            term.position,
+        )
 
 
 class _Best:
@@ -164,5 +176,5 @@ class _Best:
     def _prune(self) -> None:
         scores = np.concatenate([np.zeros(0), *self._scores])
         rows = np.concatenate([np.zeros(0, np.int64), *self._rows])
-        order = np.lexsort((rows, -scores))[:self._number]
+        order = np.lexsort((rows, -scores))[: self._number]
         self._scores, self._rows, self._held = [scores[order]], [rows[order]], len(order)

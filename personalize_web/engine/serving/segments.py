@@ -40,8 +40,9 @@ def asked(
 class UserFilter:
     """A filter with target UserID over a model's users, ready for the placeholders of many lines."""
 
-    def __init__(self, filter: Filter, columns: DatasetColumns, with_events: Callable[[frozenset[str] | None], Mask]
-                 ) -> None:
+    def __init__(
+        self, filter: Filter, columns: DatasetColumns, with_events: Callable[[frozenset[str] | None], Mask]
+    ) -> None:
         """``columns`` are of the model's users; ``with_events`` answers by user row who has events of some types (in
         lower case; None: of any)."""
         self._filter = filter
@@ -63,8 +64,15 @@ class UserFilter:
 class Segments:
     """A model that answers the lines of one job."""
 
-    def __init__(self, model: AffinityModel, *, by: str, number: int, filter: UserFilter | None = None,
-                 check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        model: AffinityModel,
+        *,
+        by: str,
+        number: int,
+        filter: UserFilter | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         """``by`` is ITEMS or ATTRIBUTES, ``number`` the most users of a line (``numResults``, up to 5,000,000)."""
         self._model, self._by, self._number, self._filter, self._check = model, by, number, filter, check
 
@@ -85,4 +93,3 @@ class Segments:
         items, values = asked(self._model, self._by, given)
         allowed = self._filter.mask(values) if self._filter else None
         return self._model.users.ids(self._model.segment(items, self._number, allowed, check=self._check))
-
