@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from personalize_web.operations import ADMINISTRATOR, ANALYST, VIEWER, Caller
+from personalize_web.operations import (
+    ADMINISTRATOR,
+    ANALYST,
+    VIEWER,
+    Caller,
+    rejections,
+    runtime_experiments,
+    runtime_rows,
+    runtime_served_lists,
+)
+from personalize_web.operations.runtime_backlog import Backlog
 
 pytest_plugins = ["tests.services"]
 
@@ -17,6 +27,24 @@ SLOW = ("end_to_end/", "test_postgresql", "launch/", "killed", "in_a_browser", "
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow files first, all else in the order it was found."""
     items.sort(key=lambda item: next((place for place, part in enumerate(SLOW) if part in item.nodeid), len(SLOW)))
+
+
+BACKLOGS = [
+    each
+    for module in (rejections, runtime_experiments, runtime_served_lists)
+    for each in vars(module).values()
+    if isinstance(each, Backlog)
+]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """No thread of a test goes on writing in the next one, and no row of its database is remembered there."""
+    for backlog in BACKLOGS:
+        if backlog._waiting or backlog._thread is not None:
+            backlog.close()
+            backlog._begin_empty()
+    runtime_rows.forget()
 
 
 def person(name: str, role: str, account: str = "123456789012", **about) -> Caller:

@@ -216,7 +216,9 @@ def _add_ignored(pk: int, more: Counter[str]) -> None:
 
 
 def _present(groups: set[int]) -> set[int]:
-    return set(DatasetGroup.objects.filter(pk__in=groups).values_list("pk", flat=True))
+    """Those that are there, and stay until the transaction ends: no row is left behind by one that goes meanwhile."""
+    rows = DatasetGroup.objects.filter(pk__in=groups).order_by("pk")
+    return set(rows.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 _rejected: Backlog[RejectedRecord] = Backlog("rejected records", _write_rejected, most=2_000)

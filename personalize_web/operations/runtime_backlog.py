@@ -5,8 +5,8 @@ A process that is killed loses those of its last moment. Inside a transaction a 
 
 import atexit
 import logging
+import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -36,9 +36,16 @@ class Backlog(Generic[T]):
         are given up; ``batch`` are written in one transaction, by ``write``."""
         self.name, self.pause, self.most, self.batch = name, pause, most, batch
         self._write = write
+        self._begin_empty()
+        os.register_at_fork(after_in_child=self._begin_empty)
+
+    def _begin_empty(self) -> None:
+        """Also in a process that was forked: what waits is its parent's to write."""
         self._waiting: list[T] = []
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._came = threading.Event()
+        self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     def add(self, row: T) -> None:
@@ -52,10 +59,25 @@ class Backlog(Generic[T]):
                 del self._waiting[: len(self._waiting) - self.most]
                 logger.warning("%s are given up: the database does not take them", self.name)
             self._start()
-        self._came.set()
+            self._came.set()
 
     def flush(self) -> bool:
-        """Write what waits; False when the database does not take it now, and it waits on."""
+        """Write what waits, and wait for what another thread is writing; False when the database does not take it now,
+        and it waits on."""
+        with self._writing:
+            return self._flush()
+
+    def close(self) -> None:
+        """Write what waits, and end the thread; what comes later begins another one."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            self._closing.set()
+            self._came.set()
+        if thread is not None:
+            thread.join()
+        self.flush()
+
+    def _flush(self) -> bool:
         while True:
             with self._lock:
                 batch = self._waiting[: self.batch]
@@ -76,22 +98,24 @@ class Backlog(Generic[T]):
                 logger.exception("%s are given up: they cannot be written", self.name)
 
     def _start(self) -> None:
-        """Begin to write, also in a process that was forked from one that did."""
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name=self.name.replace(" ", "-"), daemon=True)
-            self._thread.start()
+            self._came, self._closing = threading.Event(), threading.Event()
+            run = threading.Thread(target=self._run, args=(self._came, self._closing), daemon=True)
+            run.name = self.name.replace(" ", "-")
+            self._thread = run
+            run.start()
             atexit.unregister(self._at_exit)
             atexit.register(self._at_exit)
 
-    def _run(self) -> None:
-        while True:
-            self._came.wait()
-            self._came.clear()
-            time.sleep(self.pause)
-            while not self.flush():
-                time.sleep(AFTER_FAILURE)
+    def _run(self, came: threading.Event, closing: threading.Event) -> None:
+        while not closing.is_set():
+            came.wait()
+            came.clear()
+            closing.wait(self.pause)
+            while not self.flush() and not closing.wait(AFTER_FAILURE):
+                pass
             connection.close()
 
     def _at_exit(self) -> None:
-        self.flush()
+        self.close()
         connection.close()

@@ -13,11 +13,20 @@ FRESH = 0.5
 """Seconds. What one process changes, all others answer by after this time at the latest."""
 MOST = 4096
 
+_every: list[dict[tuple[Any, ...], Any]] = []
+
+
+def forget() -> None:
+    """Read everything anew, as when another database takes the place of this one."""
+    for kept in _every:
+        kept.clear()
+
 
 def briefly(read: Callable[..., R]) -> Callable[..., R]:
     """Keep what ``read`` returned for half a second, by its positional arguments. Inside a transaction everything is
     read anew."""
     kept: dict[tuple[Any, ...], tuple[float, R]] = {}
+    _every.append(kept)
 
     @wraps(read)
     def reader(*args: Any) -> R:

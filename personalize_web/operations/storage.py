@@ -1,5 +1,7 @@
 """Stored files, ours beside the 79: list, preview, upload, delete."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from personalize_web.engine.errors import DataError
@@ -11,6 +13,7 @@ from personalize_web.resources import locations, uploads
 
 PREVIEWED = 2**18
 """Most bytes that a preview reads."""
+NO_UPLOAD = "There is no such upload. Begin it again."
 
 
 def checked(text: str, *, field: str) -> locations.Location:
@@ -60,20 +63,23 @@ def begin_upload(caller: Caller, *, location: str, bytes: int) -> dict[str, Any]
 @own_operation(role=ANALYST, writes=True, atomic=False, recorded=False)
 def append_upload(caller: Caller, *, upload_id: str, offset: int, chunk: bytes) -> dict[str, Any]:
     """Take the next ``chunk`` of the file, which begins at ``offset``; answers how much has been received."""
-    return {"received": uploads.append(_own(caller, upload_id), offset, chunk)}
+    with _unless_cancelled():
+        return {"received": uploads.append(_own(caller, upload_id), offset, chunk)}
 
 
 @own_operation()
 def describe_upload(caller: Caller, *, upload_id: str) -> dict[str, Any]:
     """How much of a file has been received: where an interrupted upload goes on."""
     upload = _own(caller, upload_id)
-    return {"location": str(upload.location), "bytes": upload.bytes, "received": upload.received}
+    with _unless_cancelled():
+        return {"location": str(upload.location), "bytes": upload.bytes, "received": upload.received}
 
 
 @own_operation(role=ANALYST, writes=True, atomic=False)
 def finish_upload(caller: Caller, *, upload_id: str) -> dict[str, Any]:
     """Put the received file in its place."""
-    stored = uploads.finish(_own(caller, upload_id))
+    with _unless_cancelled():
+        stored = uploads.finish(_own(caller, upload_id))
     return {"location": str(stored.location), "bytes": stored.bytes}
 
 
@@ -121,8 +127,17 @@ def _existing(text: str) -> locations.StoredObject:
 def _own(caller: Caller, upload_id: str) -> uploads.Upload:
     upload = uploads.find(upload_id)
     if upload is None or upload.owner != caller.arn:
-        raise ResourceNotFoundException("There is no such upload. Begin it again.", field="upload_id")
+        raise ResourceNotFoundException(NO_UPLOAD, field="upload_id")
     return upload
+
+
+@contextmanager
+def _unless_cancelled() -> Iterator[None]:
+    """What was received may go while a call looks at it: cancelled from another window, or before its answer."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ResourceNotFoundException(NO_UPLOAD, field="upload_id") from error
 
 
 def _described(file: locations.StoredObject) -> dict[str, Any]:

@@ -13,6 +13,9 @@ def delete(context: JobContext, group: DatasetGroup) -> Publication:
     """The group goes, and the finished imports and analyses with it."""
 
     def publish() -> None:
+        DatasetGroup.objects.select_for_update().get(
+            pk=group.pk
+        )  # what is written behind answers comes before, or never
         gone = [group.arn, *group.import_jobs.values_list("arn", flat=True)]
         Tag.objects.filter(arn__in=gone).delete()
         group.delete()

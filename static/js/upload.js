@@ -11,18 +11,22 @@
   };
   const span = (seconds) => (seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.ceil(seconds % 60)} s`);
   const headers = () => ({ "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "" });
-  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const wait = async (ms, cancelled) => {
+    for (const end = performance.now() + ms; !cancelled.aborted && performance.now() < end;) await new Promise((done) => setTimeout(done, 100));
+  };
 
   const send = (box, file) => {
     const row = box.querySelector("template").content.firstElementChild.cloneNode(true);
     const part = (name) => row.querySelector(`[data-${name}]`);
     const bar = row.querySelector("progress");
     const glyph = row.querySelector(".glyph-box");
-    const state = { paused: false, cancelled: false, offset: 0 };
+    const cancel = new AbortController();
+    const state = { paused: false, running: true, cancelled: cancel.signal, offset: 0 };
     part("name").textContent = file.name;
     bar.setAttribute("aria-label", file.name);
     box.querySelector("[data-files]").append(row);
     const finish = (kind, icon, text) => {
+      state.running = false;
       bar.remove();
       part("pause").remove();
       glyph.classList.add(kind);
@@ -43,17 +47,16 @@
       part("pause").setAttribute("aria-label", state.paused ? "Resume" : "Pause");
       show();
     });
-    part("cancel-upload").addEventListener("click", async () => {
-      state.cancelled = true;
-      if (state.address && bar.isConnected) await fetch(state.address, { method: "DELETE", headers: headers() }).catch(() => {});
-      row.remove();
+    part("cancel-upload").addEventListener("click", () => {
+      if (!state.running) row.remove();
+      cancel.abort();
     });
     const ending = file.name.split(".").at(-1).toLowerCase();
     if (REFUSED[ending]) { finish("error", "x", `Not uploaded: ${REFUSED[ending]}`); return Promise.resolve(); }
-    return run(box, file, state, { show, finish });
+    return run(box, file, state, { show, finish, vanish: () => row.remove() });
   };
 
-  const run = async (box, file, state, { show, finish }) => {
+  const run = async (box, file, state, { show, finish, vanish }) => {
     const begin = new URLSearchParams({ name: file.name, size: file.size, folder: box.dataset.folder || "", modified: file.lastModified });
     let speed = 0;
     try {
@@ -64,12 +67,12 @@
       state.offset = answer.offset;
       show();
       let failures = 0;
-      while (state.offset < file.size && !state.cancelled) {
-        if (state.paused) { await wait(250); continue; }
+      while (state.offset < file.size && !state.cancelled.aborted) {
+        if (state.paused) { await wait(250, state.cancelled); continue; }
         const started = performance.now();
         const chunk = file.slice(state.offset, state.offset + CHUNK);
         try {
-          const sent = await fetch(state.address, { method: "PATCH", body: chunk, headers: { ...headers(), "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(state.offset) } });
+          const sent = await fetch(state.address, { method: "PATCH", signal: state.cancelled, body: chunk, headers: { ...headers(), "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(state.offset) } });
           const told = await sent.json();
           if (sent.status === 409) { state.offset = told.offset; continue; }
           if (!sent.ok) { finish("error", "x", `Not uploaded: ${told.message}`); return; }
@@ -82,10 +85,14 @@
         } catch (error) {
           failures += 1;
           if (failures > 8) throw error;
-          await wait(Math.min(15000, 500 * 2 ** failures));
+          await wait(Math.min(15000, 500 * 2 ** failures), state.cancelled);
         }
       }
-      if (state.cancelled) return;
+      if (state.cancelled.aborted && state.offset < file.size) {
+        await fetch(state.address, { method: "DELETE", headers: headers() }).catch(() => {});
+        vanish();
+        return;
+      }
       const location = state.location || answer.location;
       finish("success", "check", "Uploaded");
       box.dispatchEvent(new CustomEvent("uploaded", { bubbles: true, detail: { name: file.name, location, folder: answer.folder } }));

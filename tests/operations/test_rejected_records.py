@@ -1,9 +1,13 @@
 """Refused Put calls: each is found again with its reason, and its values stay hidden."""
 
 import json
+import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, transaction
 
 from personalize_web.operations import (
     describe_ingestion,
@@ -19,7 +23,8 @@ from personalize_web.operations.errors import (
     ResourceInUseException,
     ThrottlingException,
 )
-from personalize_web.resources.models import Event, RejectedRecord
+from personalize_web.resources.models import Event, IngestionCount, RejectedRecord
+from personalize_web.workers import dataset_groups
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -215,13 +220,58 @@ def test_refusals_are_written_behind_the_answer(ana, group, put):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_group_that_goes_meanwhile_takes_its_refusals_along(ana, group, put, monkeypatch):
+def test_a_group_that_goes_before_they_are_written_takes_its_refusals_along(ana, group, put, monkeypatch):
     for backlog in (rejections._rejected, rejections._counts):
         monkeypatch.setattr(backlog, "_start", lambda: None)  # they wait for the flush below
     put({"sentAt": 1}, error=InvalidInputException)
     group.delete()
     rejections.flush()
     assert not RejectedRecord.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="who writes to SQLite is alone, from its first look on")
+def test_a_group_that_goes_while_they_are_written_takes_its_refusals_along(ana, group, put, monkeypatch):
+    looked, deletion_waits = threading.Event(), threading.Event()
+    present = rejections._present
+
+    def slowly(groups):
+        found = present(groups)
+        looked.set()
+        assert deletion_waits.wait(20)
+        return found
+
+    monkeypatch.setattr(rejections, "_present", slowly)
+    put({"sentAt": 1}, error=InvalidInputException)
+    assert looked.wait(20)
+    with ThreadPoolExecutor(1) as elsewhere:
+        deletion = elsewhere.submit(delete_in_one_transaction, group)
+        until(lambda: deletion.done() or somebody_waits_for_a_lock())
+        deletion_waits.set()
+        deletion.result(20)
+    rejections.flush()
+    assert not RejectedRecord.objects.exists() and not IngestionCount.objects.exists()
+
+
+def delete_in_one_transaction(group):
+    try:
+        with transaction.atomic():
+            dataset_groups.delete(None, group)()
+    finally:
+        connection.close()
+
+
+def until(happened):
+    last = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < last
+        time.sleep(0.01)
+
+
+def somebody_waits_for_a_lock():
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        return cursor.execute(waiting).fetchone() is not None
 
 
 def test_the_reason_of_json_in_a_text_is_not_its_shape():

@@ -78,6 +78,22 @@ def test_a_cancelled_upload_is_forgotten(cleo, settings):
     assert list((settings.DATA_DIR / "uploads").iterdir()) == []
 
 
+def test_an_upload_may_be_cancelled_while_a_call_goes_on_with_it(cleo, monkeypatch):
+    from personalize_web.operations import storage
+
+    begun = operations.begin_upload(cleo, location=FILE, bytes=6)["uploadId"]
+    found = storage._own(cleo, begun)
+    operations.cancel_upload(cleo, upload_id=begun)
+    monkeypatch.setattr(storage, "_own", lambda *_: found)
+    for go_on in (
+        lambda: operations.append_upload(cleo, upload_id=begun, offset=0, chunk=b"a"),
+        lambda: operations.describe_upload(cleo, upload_id=begun),
+        lambda: operations.finish_upload(cleo, upload_id=begun),
+    ):
+        with pytest.raises(ResourceNotFoundException, match="Begin it again"):
+            go_on()
+
+
 def test_nobody_continues_the_upload_of_somebody_else(cleo, ana, eve):
     begun = operations.begin_upload(cleo, location=FILE, bytes=6)["uploadId"]
     for other in (ana, eve):
