@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import F, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Lower, RowNumber
 
 from personalize_web.engine.serving import History, PastEvents
 from personalize_web.operations import runtime_columns
@@ -16,7 +16,7 @@ from personalize_web.operations.runtime_deployments import Deployment
 from personalize_web.resources.models import Event
 
 NEWEST = 300
-"""Recorded events of a user, and of a session, that are looked at."""
+"""Recorded events of a user, and of a session, that are looked at; of each type where a filter looks."""
 AT_ONCE = 500
 """Users named in one statement."""
 
@@ -62,6 +62,8 @@ class UserEvents:
     deployment: Deployment | None = None
     of_actions: bool = False
     """Whether these are events with actions, whose ids then stand for items."""
+    by_type: bool = True
+    """Whether the log holds the newest of each type, and not those of all types together alone."""
 
     @property
     def place(self) -> Place | None:
@@ -86,7 +88,8 @@ class UserEvents:
         place = self.place
         index = runtime_columns.history_of_dataset(place.storage_key) if place else None
         upto = index.event_upto if index else 0
-        since = (event.past for event in self.log if event.sequence > upto or not event.stored)
+        log = self.log if self.by_type or place is None else _newest_by_type(place, self.user_id, self.deployment)
+        since = (event.past for event in log if event.sequence > upto or not event.stored)
         return joined(index.of(self.user_id) if index else PastEvents(), since)
 
     def items_of_types(self, event_types: Collection[str] | None, newest: int) -> set[str]:
@@ -120,8 +123,22 @@ def look_up(
             cursor.execute(_LOG, (*named, *named, deployment.event_cutoff if deployment else 0))
             rows = cursor.fetchall()
         log = [Recorded(Past(at, item, kind, value), pk, bool(stored)) for at, item, kind, value, pk, stored in rows]
-        log.sort(key=lambda event: (event.past.timestamp, event.sequence))
-    return UserEvents(user_id, places, log, deployment, of_actions)
+        log.sort(key=_in_time)
+    return UserEvents(user_id, places, log, deployment, of_actions, by_type=len(log) < NEWEST)
+
+
+def _in_time(event: Recorded) -> tuple[float, int]:
+    return event.past.timestamp, event.sequence
+
+
+def _newest_by_type(place: Place, user_id: str, deployment: Deployment | None) -> list[Recorded]:
+    """Of somebody who did much: the newest recorded events of each type, so that many of one hide none of another."""
+    log: dict[str, list[Recorded]] = {user_id: []}
+    rows = Event.objects.filter(dataset_id=place.pk, repeated=False)
+    cutoff = deployment.event_cutoff if deployment else 0
+    _add_newest(log, rows.filter(user_id=user_id), "user_id")
+    _add_newest(log, rows.filter(user_id__isnull=True, session_id=user_id, pk__gt=cutoff), "session_id")
+    return sorted(log[user_id], key=_in_time)
 
 
 def _place(places: Places, *, of_actions: bool) -> Place | None:
@@ -143,12 +160,12 @@ def look_up_many(
             _add_newest(logs, kept.filter(user_id__in=some), "user_id")
             _add_newest(logs, anonymous.filter(session_id__in=some), "session_id")
     for log in logs.values():
-        log.sort(key=lambda event: (event.past.timestamp, event.sequence))
+        log.sort(key=_in_time)
     return {user_id: UserEvents(user_id, places, log, deployment) for user_id, log in logs.items()}
 
 
 def _add_newest(logs: dict[str, list[Recorded]], rows: QuerySet[Event], key: str) -> None:
-    newest = Window(RowNumber(), partition_by=[F(key)], order_by=F("pk").desc())
+    newest = Window(RowNumber(), partition_by=[F(key), Lower("event_type")], order_by=F("pk").desc())
     rows = rows.annotate(place=newest).filter(place__lte=NEWEST)
     columns = (key, "timestamp", "item_id", "event_type", "event_value", "pk", "stored")
     for user_id, at, item, kind, value, pk, stored in rows.values_list(*columns):

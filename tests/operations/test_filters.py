@@ -13,8 +13,8 @@ from personalize_web.operations.errors import (
     ResourceInUseException,
     ResourceNotFoundException,
 )
-from personalize_web.resources.models import Filter
-from tests.deployments import deploy, train
+from personalize_web.resources.models import Event, Filter
+from tests.deployments import START, deploy, train
 
 POPULAR, RELATED = "aws-popularity-count", "aws-sims"
 
@@ -72,7 +72,7 @@ def test_a_name_is_taken_once(ana, popular, make):
     ("text", "says"),
     [
         ("INCLUDE ItemID WHERE Items.GENRES IN", "Invalid Expression at character 37"),
-        ("INCLUDE ItemID WHERE Items.COLOUR IN (\"a\")", "Items has no column COLOUR"),
+        ('INCLUDE ItemID WHERE Items.COLOUR IN ("a")', "Items has no column COLOUR"),
         ("INCLUDE ItemID WHERE Items.GENRES NOT IN ($G)", r"Invalid input symbol: \$G\. Placeholders are not allowed"),
         ("INCLUDE UserID WHERE Users.AGE > 3", "has no Users dataset"),
     ],
@@ -130,6 +130,18 @@ def test_only_the_newest_events_of_a_type_count(ana, popular, make, settings):
     assert len(ids(answer(ana, popular, filter_arn=arn, num_results=100))) == 20
     settings.QUOTAS = settings.QUOTAS | {"filter_interactions": 5}
     assert len(ids(answer(ana, popular, filter_arn=arn, num_results=100))) == 5
+
+
+def test_many_events_of_one_type_hide_none_of_another(ana, popular, make):
+    arn = make(popular, 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")')
+    first = ids(answer(ana, popular, filter_arn=arn, user_id="busy"))
+    done = [("Buy", first[0]), *[("view", first[1])] * 301]
+    Event.objects.bulk_create(
+        Event(dataset=popular.dataset, digest=f"{place}", event_id=f"{place}", user_id="busy", session_id="s",
+              item_id=item, event_type=kind, timestamp=START + place)
+        for place, (kind, item) in enumerate(done)
+    )  # fmt: skip
+    assert ids(answer(ana, popular, filter_arn=arn, user_id="busy"))[:9] == first[1:]
 
 
 def test_a_filter_on_events_needs_a_user(ana, popular, make):

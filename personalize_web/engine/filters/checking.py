@@ -67,8 +67,9 @@ def _expression(expression: Expression, schemas: Mapping[str, Schema]) -> Expres
         raise FilterError("IF can't be used with UserID.", expression.provided[0].field.position)
     return replace(
         expression,
-        alternatives=tuple(tuple(_condition(each, schemas, expression) for each in one)
-                           for one in expression.alternatives),
+        alternatives=tuple(
+            tuple(_condition(each, schemas, expression) for each in one) for one in expression.alternatives
+        ),
         provided=tuple(_condition(each, schemas, expression) for each in expression.provided),
     )
 
@@ -85,7 +86,8 @@ def _condition(condition: Condition, schemas: Mapping[str, Schema], expression: 
         raise FilterError(f"{column.name} is applied by the service itself.", field.position)
     numeric = column.type != "string"
     if isinstance(condition, Membership):
-        return replace(condition, field=field, among=_among(condition, column, numeric, schemas, expression))
+        among = _among(condition, column, numeric, schemas, expression)
+        return replace(condition, field=field, among=among, numeric=numeric)
     if not numeric and (condition.operator in ORDERS or field.dataset != CURRENT_USER):
         raise FilterError(f"{column.name} holds texts: use IN or NOT IN.", field.position)
     operand = condition.operand

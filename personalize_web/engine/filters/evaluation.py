@@ -1,5 +1,9 @@
-"""Filters over columns: which of many ids stay, as one mask."""
+"""Filters over columns: which of many ids stay, as one mask.
 
+Errors name parameters and columns and never their values, which belong to nobody but the caller.
+"""
+
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -63,7 +67,7 @@ def read_values(given: Mapping[str, str] | None) -> dict[str, tuple[str, ...]]:
     """Placeholder -> its values: separated by commas, in double quotes where they hold one; without empty ones."""
     found = {}
     for name, text in (given or {}).items():
-        values = tuple(_separated(text))
+        values = tuple(_separated(name, text))
         if values:
             found[name] = values
     return found
@@ -76,7 +80,7 @@ def require_values(filter: Filter, values: Mapping[str, tuple[str, ...]]) -> Non
         raise DataError(f"filterValues must give a value for {', '.join(missing)}, which the filter's INCLUDE uses.")
 
 
-def _separated(text: str) -> list[str]:
+def _separated(name: str, text: str) -> list[str]:
     parts, present, quoted, escaped, was_quoted = [], "", False, False, False
     for letter in [*text, ","]:
         if escaped:
@@ -91,7 +95,7 @@ def _separated(text: str) -> list[str]:
         elif quoted or not was_quoted or not letter.isspace():
             present += letter if quoted or present or not letter.isspace() else ""
     if quoted:
-        raise DataError(f"A quote is not closed in {text!r}.")
+        raise DataError(f"A quote is not closed in the value of {name}.")
     return [each for each in parts if each]
 
 
@@ -177,7 +181,7 @@ def _holds(condition: Condition, values: Mapping[str, tuple[str, ...]], scope: S
         )
         found = candidates.among(field.column, parts)
     else:
-        found = candidates.among(field.column, _literals(condition.among, values, numeric=None))
+        found = candidates.among(field.column, _literals(condition.among, values, numeric=condition.numeric))
     return ~found if condition.negated else found
 
 
@@ -185,7 +189,7 @@ def _literals(
     among: tuple[Value, ...] | Placeholder | Wildcard | Field,
     values: Mapping[str, tuple[str, ...]],
     *,
-    numeric: bool | None,
+    numeric: bool,
 ) -> tuple[Value, ...]:
     """The values of a list; those of a placeholder are texts, read as numbers where ``numeric``."""
     if isinstance(among, tuple):
@@ -208,9 +212,12 @@ def _single(condition: Comparison, values: Mapping[str, tuple[str, ...]], *, num
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise DataError(f"{name} must be a number, not {text!r}.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{name} must be a number.")
+    return number
 
 
 def uses_user_columns(filter: Filter) -> bool:

@@ -1,5 +1,6 @@
 """Filter expressions: text to tree, with errors that point at the character."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -52,7 +53,7 @@ GRAMMAR = r"""
     CURRENT_USER.2: /currentuser(?=\s*\.)/i
     CURRENT_ITEM.2: /currentitem(?=\s*\.)/i
     NAME: /[A-Za-z_]\w*/
-    PLACEHOLDER: /\$\w+/
+    PLACEHOLDER: /\$[A-Za-z0-9_]+/
     STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/
     NUMBER: /[-+]?\d+(\.\d+)?/
     OPERATOR: "<=" | ">=" | "!=" | "<" | ">" | "="
@@ -68,6 +69,7 @@ SAID = {
 }  # fmt: skip
 TARGETS = {"itemid": "ITEM_ID", "userid": "USER_ID", "actionid": "ACTION_ID"}
 DATASETS = {"action": "ACTIONS"}
+_QUOTED_PLACEHOLDER = re.compile("[$][A-Za-z_][A-Za-z0-9_]*")
 
 
 class FilterError(DataError):
@@ -109,7 +111,7 @@ def parse(text: str) -> Filter:
         token = getattr(error, "token", None)
         at_end = position > len(text) or (token is not None and token.type == "$END")
         position = len(text) + 1 if at_end else position
-        found = "the end" if at_end else f'"{_word(text, position - 1)}"'
+        found = "the end" if at_end else _word(text, position - 1)
         raise FilterError(f"there is {found}, where {_listed(expected)} belongs.", position) from None
     expressions = tuple(_expression(each) for each in tree.children)
     if len({each.target for each in expressions}) > 1:
@@ -125,8 +127,11 @@ def _parser() -> Any:
 
 
 def _word(text: str, begin: int) -> str:
-    rest = text[begin:]
-    return rest.split(maxsplit=1)[0][:30] if rest.split() else rest[:30]
+    """What to call what stands there; never a value that somebody quoted."""
+    rest = text[begin:].split(maxsplit=1)
+    if not rest:
+        return "a blank"
+    return "a quoted text" if rest[0][0] in "\"'" else f'"{rest[0][:30]}"'
 
 
 def _listed(expected: Any) -> str:
@@ -141,7 +146,8 @@ def _expression(tree: Any) -> Expression:
     alternatives = tree.children[3]
     lists = tuple(
         tuple(_condition(each) for each in all_of.children if not _is_token(each))
-        for all_of in alternatives.children if not _is_token(all_of)
+        for all_of in alternatives.children
+        if not _is_token(all_of)
     )
     users = tuple(_condition(each) for each in tree.children[4:] if not _is_token(each))
     return Expression(mode == "include", TARGETS[target], lists, users)  # type: ignore[arg-type]
@@ -179,7 +185,7 @@ def _value(node: Any) -> Any:
     if node.data == "wildcard":
         return Wildcard()
     if node.data == "placeholder":
-        return _placeholder(node.children[0])
+        return _placeholder(str(node.children[0])[1:], _position(node.children[0]))
     if node.data == "current_item":
         return _field(node)
     found = [_literal(each) for each in node.children]
@@ -198,8 +204,8 @@ def _literal(token: Any) -> Value | Placeholder:
         return float(token)
     inside = str(token)[1:-1]
     text = "".join(_unescaped(inside))
-    if text.startswith("$") and len(text) > 1 and (text[1].isalpha() or text[1] == "_") and text[1:].isidentifier():
-        return Placeholder(text[1:])
+    if _QUOTED_PLACEHOLDER.fullmatch(text):
+        return _placeholder(text[1:], _position(token))
     return text
 
 
@@ -214,10 +220,9 @@ def _unescaped(text: str) -> list[str]:
     return found
 
 
-def _placeholder(token: Any) -> Placeholder:
-    name = str(token)[1:]
+def _placeholder(name: str, position: int) -> Placeholder:
     if len(name) > LONGEST_PLACEHOLDER:
-        raise FilterError(f"the name of a placeholder has at most {LONGEST_PLACEHOLDER} characters.", _position(token))
+        raise FilterError(f"the name of a placeholder has at most {LONGEST_PLACEHOLDER} characters.", position)
     return Placeholder(name)
 
 

@@ -49,6 +49,8 @@ class Membership:
     field: Field
     among: tuple[Value, ...] | Placeholder | Wildcard | Field
     negated: bool = False
+    numeric: bool = False
+    """Whether the column holds numbers; known once it was checked."""
 
 
 @dataclass(frozen=True)
