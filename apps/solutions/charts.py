@@ -144,6 +144,7 @@ def over_versions(
                     "y": y[-1],
                     "text": f"{y[-1]:.4f}",
                     "showarrow": False,
+                    "xanchor": "right",
                     "yanchor": "bottom",
                     "yshift": 6,
                     "font": {"size": 11, "color": "var:text"},

@@ -9,7 +9,8 @@ from django.utils import timezone
 from apps.ui.forms import OperationForm, RadioField, RoleField, TagsField
 
 DEFAULT_ROLE, CUSTOM_ROLE = "default", "custom"
-ROLE_LATER = "Not available yet."
+NO_LIST = "No list of roles is kept here: enter the role's ARN."
+NO_MAKING = "Roles are made where the storage is run: enter the role's ARN."
 
 
 def suggested_name(base: str, at: datetime | None = None) -> str:
@@ -32,8 +33,8 @@ def role_field(default: str) -> RadioField:
         ],
         about={
             DEFAULT_ROLE: {"description": default},
-            "existing": {"disabled_reason": ROLE_LATER},
-            "create": {"disabled_reason": ROLE_LATER},
+            "existing": {"disabled_reason": NO_LIST},
+            "create": {"disabled_reason": NO_MAKING},
         },
     )
 
