@@ -284,6 +284,7 @@ QUOTAS = {
         "attribution_metrics": 10,
         "attribution_sources": 100,
         "requests_per_second": 500,
+        "account_requests_per_second": 2500,
     }.items()
 }
 

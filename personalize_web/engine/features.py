@@ -93,7 +93,8 @@ class FeatureEncoder:
             weights.append(of_label[pairs, 1].astype(np.float32))
         return sparse.csr_matrix(
             (np.concatenate(weights).astype(np.float32), (np.concatenate(places), np.concatenate(features))),
-            shape=(rows, self.width))
+            shape=(rows, self.width),
+        )
 
     def row(self, values: Mapping[str, Any], *, unknown_is_missing: bool = False) -> tuple[list[int], list[float]]:
         """Places and weights of one row given as column name -> value; what is missing or unreadable counts so.
@@ -114,6 +115,17 @@ class FeatureEncoder:
                 weights.append(weight)
         return places, weights
 
+    def known(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of one row given as column name -> value, what says something: a category or a number that can be read."""
+
+        def says(part: _Part, value: Any) -> bool:
+            if part.kind == "numeric":
+                return _number(value) is not None
+            return any(name in part.categories for name in separated(str(value)))
+
+        given = ((part, values.get(part.name)) for part in self._parts)
+        return {part.name: value for part, value in given if value is not None and says(part, value)}
+
     @property
     def columns(self) -> dict[str, str]:
         """Column -> its kind, ``categorical`` or ``numeric``, of every column that is encoded."""
@@ -121,14 +133,30 @@ class FeatureEncoder:
 
     def as_json(self) -> list[dict[str, Any]]:
         """All it takes to encode elsewhere."""
-        return [{"name": each.name, "kind": each.kind, "begin": each.begin, "categories": list(each.categories),
-                 "knots": list(each.knots)} for each in self._parts]
+        return [
+            {
+                "name": each.name,
+                "kind": each.kind,
+                "begin": each.begin,
+                "categories": list(each.categories),
+                "knots": list(each.knots),
+            }
+            for each in self._parts
+        ]
 
     @classmethod
     def from_json(cls, kept: Sequence[Mapping[str, Any]]) -> "FeatureEncoder":
         """The encoder kept by :meth:`as_json`."""
-        parts = [_Part(each["name"], each["kind"], each["begin"],
-                       {name: i for i, name in enumerate(each["categories"])}, tuple(each["knots"])) for each in kept]
+        parts = [
+            _Part(
+                each["name"],
+                each["kind"],
+                each["begin"],
+                {name: i for i, name in enumerate(each["categories"])},
+                tuple(each["knots"]),
+            )
+            for each in kept
+        ]
         return cls(parts, max((each.begin + 2 + len(each.categories) for each in parts), default=0))
 
     @staticmethod

@@ -55,7 +55,7 @@ def get_action_recommendations(
         raise InvalidInputException("campaignArn must be given.", field="campaign_arn")
     deployment = runtime_experiments.assigned(caller, runtime_deployments.find(caller, campaign_arn), user_id)
     _check(deployment, user_id, num_results)
-    runtime_rates.take(f"get_action_recommendations {deployment.arn}", limit=quotas.limit("requests_per_second"))
+    runtime_rates.take_request(caller, "get_action_recommendations", deployment.arn)
     places = runtime_datasets.of_group(deployment.dataset_group_id)
     served = uuid.uuid4()
     request = _request(deployment, places, user_id or "", num_results)

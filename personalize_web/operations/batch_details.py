@@ -31,8 +31,8 @@ def list_batch_job_details(caller: Caller, *, dataset_group_arn: str, segments: 
     """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     model: type[BatchJob] = BatchSegmentJob if segments else BatchInferenceJob
-    rows = model._default_manager.filter(dataset_group=group).order_by("-created_at", "-pk")
-    return {"jobs": [_row(row) for row in rows]}
+    rows = model._default_manager.filter(dataset_group=group).select_related("solution_version__solution")
+    return {"jobs": [_row(row) for row in rows.order_by("-created_at", "-pk")]}
 
 
 @own_operation()
@@ -56,9 +56,7 @@ def describe_batch_choices(caller: Caller, *, dataset_group_arn: str, segments: 
     return {
         "solutions": [each for each in found if each],
         "filters": [each for each in filters if each],
-        "itemColumns": [
-            field.name for field in items.fields if field.type == "string" and field.name != "ITEM_ID"
-        ]
+        "itemColumns": [field.name for field in items.fields if field.type == "string" and field.name != "ITEM_ID"]
         if items
         else [],
         "textual": bool(items and any(field.textual for field in items.fields)),

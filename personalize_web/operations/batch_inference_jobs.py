@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from personalize_web.engine import filters as expressions
 from personalize_web.engine.recipes.recipe import Recipe
 from personalize_web.engine.schemas import Schema
 from personalize_web.operations import automatic_updates, batch_rules, lookup, paging, quotas, runtime_datasets
@@ -12,7 +13,7 @@ from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import InvalidInputException
 from personalize_web.operations.gate import operation, own_operation
 from personalize_web.operations.training_rules import check_exploration
-from personalize_web.resources.models import BatchInferenceJob, DatasetGroup
+from personalize_web.resources.models import BatchInferenceJob, DatasetGroup, Filter
 from personalize_web.workers import answerers, job
 
 THEMED = "THEME_GENERATION"
@@ -51,6 +52,8 @@ def create_batch_inference_job(
     _check_themes(group, recipe, batch_inference_job_mode, theme_generation_config)
     batch_rules.check_paths(job_input, job_output)
     found = batch_rules.filter_of(caller, version, filter_arn)
+    if found:
+        _check_filter(found, recipe)
     batch_rules.room("pending_batch_inference_jobs", BatchInferenceJob, caller)
     made = lookup.create(
         BatchInferenceJob,
@@ -107,8 +110,9 @@ def list_batch_inference_jobs(
     rows = lookup.of(BatchInferenceJob, caller)
     return paging.page(
         rows.filter(solution_version_arn=solution_version_arn) if solution_version_arn else rows,
-        lambda found: batch_rules.summary(found)
-        | {"batchInferenceJobArn": found.arn, "batchInferenceJobMode": found.mode},
+        lambda found: (
+            batch_rules.summary(found) | {"batchInferenceJobArn": found.arn, "batchInferenceJobMode": found.mode}
+        ),
         key="batchInferenceJobs",
         operation="list_batch_inference_jobs",
         filters={"solution_version_arn": solution_version_arn},
@@ -121,6 +125,21 @@ def list_batch_inference_jobs(
 def describe_batch_inference_job_details(caller: Caller, *, batch_inference_job_arn: str) -> dict[str, Any]:
     """Ours, for its page: see :func:`batch_rules.details`."""
     return batch_rules.details(lookup.get(BatchInferenceJob, caller, batch_inference_job_arn))
+
+
+def _check_filter(found: Filter, recipe: Recipe) -> None:
+    """It must choose among items; and only what starts from an item has a current one."""
+    tree = expressions.parse(found.expression)
+    if tree.target != "ITEM_ID":
+        raise InvalidInputException(
+            f"Filter {found.name} is not for items: a batch inference job takes filters that begin with INCLUDE ItemID "
+            "or EXCLUDE ItemID.",
+            field="filter_arn",
+        )
+    if tree.of_item and recipe.served_as != "RELATED_ITEMS":
+        raise InvalidInputException(
+            f"Filter {found.name} uses CurrentItem, which {recipe.name} does not have.", field="filter_arn"
+        )
 
 
 def _check_config(recipe: Recipe, config: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from personalize_web.engine import experiments
@@ -17,6 +18,8 @@ from personalize_web.resources.models import DatasetGroup, Event, Experiment, Ex
 DAY = 86_400
 LOOKED_BACK = 14
 """Days of the event log that a plan looks at."""
+WHO = "COALESCE(user_id, session_id)"
+"""Whose an event is: of somebody without a user id the session stands for it, as it does in a request."""
 OUTCOMES = {
     "conversion": "CASE WHEN COUNT(e.id) > 0 THEN 1.0 ELSE 0.0 END",
     "events": "COUNT(e.id) * 1.0",
@@ -37,8 +40,9 @@ def of(experiment: Experiment) -> dict[str, Any]:
     runtime_experiments.flush()
     shares = [each["share"] for each in experiment.variants]
     users = [0] * len(shares)
-    for variant in Exposure.objects.filter(experiment=experiment).values_list("variant", flat=True).iterator():
-        users[variant] += 1
+    exposed = Exposure.objects.filter(experiment=experiment).values_list("variant")
+    for variant, count in exposed.annotate(Count("pk")).order_by():
+        users[variant] = count
     chance = experiments.mismatch(users, shares)
     kept = settings.EVENT_LOG_DAYS
     oldest = timezone.now() - timedelta(days=kept) if kept else None
@@ -79,13 +83,14 @@ def _samples(experiment: Experiment, metric: dict[str, Any]) -> list[Sample]:
     query = " ".join(
         [
             "SELECT variant, COUNT(*), SUM(outcome), SUM(outcome * outcome) FROM (SELECT x.variant AS variant,",
-            outcome, "AS outcome FROM", Exposure._meta.db_table, "x LEFT JOIN", Event._meta.db_table,
-            "e ON e.dataset_id = %s AND e.user_id = x.user_id AND LOWER(e.event_type) = %s AND NOT e.repeated",
-            "AND e.timestamp >= x.first_seen AND e.timestamp < x.first_seen + %s AND e.timestamp <= %s",
+            outcome, "AS outcome FROM", Exposure._meta.db_table, "x LEFT JOIN (SELECT id, event_value, timestamp,", WHO,
+            "AS who FROM", Event._meta.db_table,
+            "WHERE dataset_id = %s AND LOWER(event_type) = %s AND NOT repeated AND timestamp <= %s) AS e",
+            "ON e.who = x.user_id AND e.timestamp >= x.first_seen AND e.timestamp < x.first_seen + %s",
             "WHERE x.experiment_id = %s GROUP BY x.id, x.variant) AS users GROUP BY variant",
         ]
     )  # fmt: skip
-    arguments = [dataset.pk if dataset else 0, metric["eventType"].lower(), metric["days"] * DAY, end, experiment.pk]
+    arguments = [dataset.pk if dataset else 0, metric["eventType"].lower(), end, metric["days"] * DAY, experiment.pk]
     samples = [Sample(0, 0.0, 0.0)] * len(experiment.variants)
     with connection.cursor() as cursor:
         cursor.execute(query, arguments)
@@ -111,9 +116,9 @@ def plan(group: DatasetGroup, metric: dict[str, Any], *, lift: float, variants: 
     outcome = outcome.replace("e.event_value", "CASE WHEN LOWER(e.event_type) = %s THEN e.event_value END")
     query = " ".join(
         [
-            "SELECT COUNT(*), SUM(outcome), SUM(outcome * outcome) FROM (SELECT e.user_id,", outcome, "AS outcome",
-            "FROM", Event._meta.db_table, "e WHERE e.dataset_id = %s AND e.user_id IS NOT NULL AND NOT e.repeated",
-            "AND e.timestamp >= %s GROUP BY e.user_id) AS users",
+            "SELECT COUNT(*), SUM(outcome), SUM(outcome * outcome) FROM (SELECT", WHO, "AS who,", outcome, "AS outcome",
+            "FROM", Event._meta.db_table, "e WHERE e.dataset_id = %s AND NOT e.repeated",
+            "AND e.timestamp >= %s GROUP BY who) AS users",
         ]
     )  # fmt: skip
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from personalize_web.operations import experiment_results, lookup
+from personalize_web.operations import experiment_results, lookup, quotas
 from personalize_web.operations.answers import dates, present
 from personalize_web.operations.caller import ANALYST, Caller
 from personalize_web.operations.errors import InvalidInputException, ResourceInUseException, ServiceError
@@ -18,6 +18,8 @@ from personalize_web.resources.models import DatasetGroup, Experiment
 
 MOST_VARIANTS, MOST_METRICS, LONGEST_DAYS = 5, 5, 28
 _NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}")
+ASKED_FOR = {"USER_PERSONALIZATION": "items for a user", "POPULAR_ITEMS": "items for a user"}
+"""Types of recipes that are asked alike, though one of them does not look at the user."""
 KINDS = ("conversion", "events", "value")
 """Share of the users with an event, events of a user, sum of a user's EVENT_VALUE."""
 
@@ -92,6 +94,7 @@ def start_experiment(caller: Caller, *, experiment_arn: str) -> dict[str, Any]:
     """From now on requests to the control are shared out. What stopped cannot start again: make a new one."""
     found = lookup.get(Experiment, caller, experiment_arn)
     lookup.require_state(found, statuses.DRAFT, doing="started")
+    quotas.take_turns(f"experiments of {found.control_arn}")
     others = Experiment.objects.filter(control_arn=found.control_arn, status=statuses.RUNNING)
     if other := others.first():
         raise ResourceInUseException(
@@ -155,7 +158,7 @@ def _check_variants(caller: Caller, group: DatasetGroup, variants: Sequence[Mapp
     for member, field in (("name", "variants"), ("arn", "variants")):
         if len({each.get(member) for each in variants}) < len(variants):
             raise InvalidInputException(f"Each variant needs a {member} of its own.", field=field)
-    served = set()
+    asked = set()
     for number, each in enumerate(variants):
         field = "control_arn" if number == 0 else "variants"
         share = each.get("share")
@@ -166,10 +169,18 @@ def _check_variants(caller: Caller, group: DatasetGroup, variants: Sequence[Mapp
         deployment = _deployment(caller, str(each.get("arn") or ""))
         if deployment.dataset_group_id != group.pk:
             raise InvalidInputException(f"{each['arn']} belongs to another dataset group.", field=field)
-        served.add((deployment.recipe.served_as, deployment.recipe.item_id))
-    if len(served) > 1:
+        if number == 0:
+            control = deployment
+        elif control.metadata and not deployment.metadata:
+            raise InvalidInputException(
+                f"{each['arn']} answers without metadata, which the control answers with. Set "
+                "enableMetadataWithRecommendations on both or on none.",
+                field=field,
+            )
+        asked.add(ASKED_FOR.get(deployment.recipe.served_as, deployment.recipe.served_as))
+    if len(asked) > 1:
         raise InvalidInputException(
-            "All variants must answer the same kind of request: recommendations for a user, related items or rankings.",
+            "All variants must answer the same kind of request: items for a user, related items, rankings or actions.",
             field="variants",
         )
 
@@ -188,9 +199,9 @@ def _metric(given: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 def _testers(given: Mapping[str, str], variants: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     names = {each["name"] for each in variants}
-    for user, name in given.items():
+    for name in given.values():
         if name not in names:
-            raise InvalidInputException(f"Tester {user} cannot get {name}: there is no such variant.", field="testers")
+            raise InvalidInputException(f"A tester cannot get {name}: there is no such variant.", field="testers")
     return dict(given)
 
 

@@ -74,6 +74,7 @@ FIXED = (
     Fixed("data_deletion_bytes", "Files of a data deletion job", "Deletion", "job", unit="bytes"),
     Fixed("tags", "Tags", "Resources", "resource"),
     Fixed("requests_per_second", "Requests for recommendations", "Recommendations", "deployment", unit="a second"),
+    Fixed("account_requests_per_second", "Requests of all deployments", "Recommendations", "account", unit="a second"),
     Fixed("results", "Results of a request", "Recommendations", "call"),
     Fixed("results_with_metadata", "Results of a request with metadata", "Recommendations", "call"),
     Fixed("filter_action_interactions", "Action interactions of a user and type that filters see", "Filters", "value"),

@@ -54,7 +54,7 @@ def get_recommendations(
     deployment = _answering(caller, campaign_arn, recommender_arn, user_id)
     promotion = runtime_promotions.read(promotions)
     _check_request(deployment, user_id, item_id, num_results, with_metadata=bool(metadata_columns))
-    runtime_rates.take(f"get_recommendations {deployment.arn}", limit=quotas.limit("requests_per_second"))
+    runtime_rates.take_request(caller, "get_recommendations", deployment.arn)
     places = runtime_datasets.of_group(deployment.dataset_group_id)
     columns = runtime_metadata.check(deployment, places.items, metadata_columns) if metadata_columns else {}
     served = uuid.uuid4()
@@ -102,7 +102,7 @@ def get_personalized_ranking(
     """
     deployment = _answering(caller, campaign_arn, None, user_id)
     _check_ranking(deployment, input_list, with_metadata=bool(metadata_columns))
-    runtime_rates.take(f"get_personalized_ranking {deployment.arn}", limit=quotas.limit("requests_per_second"))
+    runtime_rates.take_request(caller, "get_personalized_ranking", deployment.arn)
     places = runtime_datasets.of_group(deployment.dataset_group_id)
     columns = runtime_metadata.check(deployment, places.items, metadata_columns) if metadata_columns else {}
     request = runtime_requests.build(deployment, places, user_id, None, len(input_list), context or {}, seed=0)
@@ -231,9 +231,7 @@ def _answer(
             item["metadata"] = metadata
     recommendation_id = f"RID-{served}"
     runtime_served_lists.remember(
-        ServedList(
-            recommendation_id=recommendation_id, source_arn=deployment.arn, user_id=user_id, item_ids=item_ids
-        )
+        ServedList(recommendation_id=recommendation_id, source_arn=deployment.arn, user_id=user_id, item_ids=item_ids)
     )
     return {member: items, "recommendationId": recommendation_id}
 

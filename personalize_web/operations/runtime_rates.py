@@ -15,6 +15,8 @@ from functools import cache
 from django.conf import settings
 from django.core.cache import cache as shared_cache
 
+from personalize_web.operations import quotas
+from personalize_web.operations.caller import Caller
 from personalize_web.operations.errors import ThrottlingException
 
 SLOT = struct.Struct("<III")
@@ -27,6 +29,12 @@ def take(name: str, *, limit: int) -> None:
     count = _count_in_redis(name) if settings.REDIS_URL else _counters().add(name)
     if count > limit:
         raise ThrottlingException(f"Rate exceeded: more than {limit} requests a second.")
+
+
+def take_request(caller: Caller, operation: str, arn: str) -> None:
+    """Count one runtime request: of its operation at one campaign or recommender, and of its account and region."""
+    take(f"{operation} {arn}", limit=quotas.limit("requests_per_second"))
+    take(f"requests {caller.account} {caller.region}", limit=quotas.limit("account_requests_per_second"))
 
 
 def _count_in_redis(name: str) -> int:

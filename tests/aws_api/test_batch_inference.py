@@ -295,9 +295,7 @@ def test_a_filter_on_what_the_user_did_reads_the_line_s_user(deployed, put, run,
     )
     run(popular.version, put({"userId": "u0"}, {"userId": "u1"}), numResults=20, filterArn=unseen.arn)
     for line in answers():
-        expected, _ = real_time(
-            runtime, popular, userId=line["input"]["userId"], numResults=20, filterArn=unseen.arn
-        )
+        expected, _ = real_time(runtime, popular, userId=line["input"]["userId"], numResults=20, filterArn=unseen.arn)
         assert line["output"]["recommendedItems"] == expected
 
 
@@ -486,6 +484,22 @@ def test_what_cannot_be_done_is_refused_at_once(personalize, changed, code, said
     assert said in found[1]
 
 
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ('INCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("Watch")', "Filter odd is not for items"),
+        ("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE", "uses CurrentItem, which aws-popularity-count does"),
+    ],
+)
+def test_a_filter_that_no_line_could_be_answered_with_is_refused(personalize, expression, said):
+    ana = person("ana", "administrator")
+    version = factories.active_solution_version(ana, recipe="aws-popularity-count")
+    odd = factories.filter(ana, version.solution.dataset_group, "odd", expression=expression)
+    code, message = refused(personalize, version, filterArn=odd.arn)
+    assert code == "InvalidInputException"
+    assert said in message
+
+
 @pytest.mark.parametrize("recipe", ["aws-trending-now", "aws-next-best-action", "aws-item-affinity"])
 def test_recipes_without_batch_inference_are_refused(personalize, recipe):
     version = factories.active_solution_version(person("ana", "administrator"), recipe=recipe)
@@ -585,9 +599,7 @@ def test_a_theme_names_related_items_which_follow_by_how_well_they_fit(themed, p
         assert words & set(output["theme"].casefold().replace(",", "").split())
 
 
-def test_a_language_model_that_does_not_answer_is_named_in_the_log_and_words_take_its_place(
-    themed, put, run, settings
-):
+def test_a_language_model_that_does_not_answer_is_named_in_the_log_and_words_take_its_place(themed, put, run, settings):
     settings.THEME_MODEL_URL = "http://127.0.0.1:9/v1/chat/completions"
     version, named = themed
     assert run(version, put({"itemId": "0-1"}), numResults=5, **named)["status"] == "ACTIVE"

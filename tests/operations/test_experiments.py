@@ -65,9 +65,9 @@ def ask(caller, home, user):
     return ServedList.objects.get(recommendation_id=answer["recommendationId"]).source_arn
 
 
-def watch(home, user, *, value=None, at=None):
+def watch(home, user, *, value=None, at=None, session="s"):
     Event.objects.create(
-        dataset=home.dataset, digest=uuid.uuid4().hex, event_id=uuid.uuid4().hex, user_id=user, session_id="s",
+        dataset=home.dataset, digest=uuid.uuid4().hex, event_id=uuid.uuid4().hex, user_id=user, session_id=session,
         item_id="0-1", event_type="watch", event_value=value, timestamp=at or timezone.now().timestamp() + 1,
     )  # fmt: skip
 
@@ -138,6 +138,16 @@ def test_conversions_are_counted_for_each_variant(ana, home, rival, experiment):
     assert variant["absolute"] == pytest.approx(1 - control["mean"])
     assert not found["mismatched"]
     assert found["complete"]
+
+
+def test_what_was_done_in_a_session_counts_for_who_asked_by_its_id(ana, home, experiment):
+    start_experiment(ana, experiment_arn=experiment)
+    ask(ana, home, "a-session")
+    watch(home, None, session="a-session")
+    watch(home, None, session="another")
+    watch(home, "somebody", session="a-session")
+    found = get_experiment_results(ana, experiment_arn=experiment)["metrics"][0]["variants"]
+    assert [each["mean"] for each in found if each["users"]] == [1.0]
 
 
 def test_events_before_the_first_answer_or_after_the_days_do_not_count(ana, home, experiment):
@@ -214,6 +224,19 @@ def test_variants_must_answer_the_same_kind_of_request(ana, home, tmp_path):
     Campaign.objects.filter(pk=related.row.pk).update(dataset_group=home.group)
     with pytest.raises(InvalidInputException, match="same kind of request"):
         create_experiment(ana, **arguments(home, related.row))
+
+
+def test_what_everybody_gets_can_be_compared_with_what_each_user_gets(ana, home):
+    solution = factories.solution(ana, home.group, "personal", recipe="aws-user-personalization")
+    version = factories.solution_version(ana, solution, storage_key=home.version.storage_key)
+    personal = factories.campaign(ana, version, "personal")
+    assert create_experiment(ana, **arguments(home, personal))["experimentArn"]
+
+
+def test_a_variant_without_metadata_cannot_answer_for_a_control_with_them(ana, home, rival):
+    Campaign.objects.filter(pk=home.row.pk).update(config={"enableMetadataWithRecommendations": True})
+    with pytest.raises(InvalidInputException, match="answers without metadata, which the control answers with"):
+        create_experiment(ana, **arguments(home, rival))
 
 
 def test_a_variant_of_another_group_is_refused(ana, home, model):

@@ -6,7 +6,13 @@ import uuid
 
 import pytest
 
-from personalize_web.operations import runtime_rates, runtime_served_lists, serving_models, statuses
+from personalize_web.operations import (
+    runtime_rates,
+    runtime_requests,
+    runtime_served_lists,
+    serving_models,
+    statuses,
+)
 from personalize_web.operations.deployment_details import describe_campaign_details
 from personalize_web.operations.errors import (
     AccessDeniedException,
@@ -189,6 +195,24 @@ def test_an_updated_campaign_answers_from_its_new_version_at_once(ana, popular, 
         get_recommendations(ana, **popular.target)
 
 
+def test_a_campaign_deleted_in_mid_request_answers_it_and_no_other(ana, popular, monkeypatch):
+    expected = ids(get_recommendations(ana, **popular.target))
+    build, folder = runtime_requests.build, locations.model_folder(popular.version.storage_key)
+
+    def and_delete(*asked, **more):
+        request = build(*asked, **more)
+        Campaign.objects.filter(pk=popular.row.pk).delete()
+        shutil.move(folder, f"{folder}.gone")
+        return request
+
+    monkeypatch.setattr(runtime_requests, "build", and_delete)
+    answer = get_recommendations(ana, **popular.target)
+    shutil.move(f"{folder}.gone", folder)
+    assert ids(answer) == expected
+    with pytest.raises(ResourceNotFoundException):
+        get_recommendations(ana, **popular.target)
+
+
 def test_a_stopped_recommender_does_not_answer(ana, most_popular):
     assert ids(get_recommendations(ana, user_id="u1", **most_popular.target))
     most_popular.row.move(statuses.INACTIVE)
@@ -302,6 +326,15 @@ def test_too_many_requests_a_second_are_turned_away(ana, popular, settings, monk
     get_recommendations(ana, **popular.target)
     get_recommendations(ana, **popular.target)
     with pytest.raises(ThrottlingException):
+        get_recommendations(ana, **popular.target)
+
+
+def test_all_campaigns_of_an_account_and_region_have_a_limit_together(ana, popular, similar, settings, monkeypatch):
+    monkeypatch.setattr(runtime_rates.time, "time", lambda: 1_000_000_100.0)
+    settings.QUOTAS = settings.QUOTAS | {"account_requests_per_second": 2}
+    get_recommendations(ana, **popular.target)
+    get_recommendations(ana, item_id="0-1", **similar.target)
+    with pytest.raises(ThrottlingException, match="more than 2 requests a second"):
         get_recommendations(ana, **popular.target)
 
 

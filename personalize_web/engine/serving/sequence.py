@@ -42,7 +42,8 @@ class SequenceModel(ServingModel):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._encoder = onnxruntime.InferenceSession(
-            str(artifact.path("encoder.onnx")), options, providers=["CPUExecutionProvider"])
+            str(artifact.path("encoder.onnx")), options, providers=["CPUExecutionProvider"]
+        )
         # models of older trainings read one user at a time
         self._together = not isinstance(self._encoder.get_inputs()[0].shape[0], int)
         settings = self.settings
@@ -52,7 +53,8 @@ class SequenceModel(ServingModel):
         self._blend: Mapping[str, Any] = settings["blend"]
         self._counted = {
             name: Counted(*(self.arrays[f"{name}_{part}"] for part in ("starts", "columns", "values")))
-            for name, weight in self._blend["counted"].items() if weight
+            for name, weight in self._blend["counted"].items()
+            if weight
         }
         self._answers: Mapping[str, bool] = self.manifest.get("answers", {"scores": True, "reasons": True})
         self._reads_all = self._selection == Selection()
@@ -90,8 +92,15 @@ class SequenceModel(ServingModel):
         top = float(logits[scored].max(initial=-np.inf)) if len(scored) else 0.0
         own = {row for row, _, explored in answer if explored}
         mass = float(np.exp(logits[scored] - top).sum())
-        mass += sum(float(np.exp(logit - top)) - (float(np.exp(logits[row] - top)) if row in scored else 0.0)
-                    for row, logit, explored in answer if explored) if own else 0.0
+        mass += (
+            sum(
+                float(np.exp(logit - top)) - (float(np.exp(logits[row] - top)) if row in scored else 0.0)
+                for row, logit, explored in answer
+                if explored
+            )
+            if own
+            else 0.0
+        )
         ids = self.items.ids([row for row, _, _ in answer])
         found = [
             self._recommended(item, float(np.exp(logit - top)) / mass, ("Exploration",) if explored else ())
@@ -116,15 +125,16 @@ class SequenceModel(ServingModel):
         for request, item_ids, relevance in zip(requests, lists, self._of_many(requests), strict=True):
             yield self._ranked(request, item_ids, self._candidates_of(relevance))
 
-    def _ranked(self, request: Request, item_ids: Sequence[str], logits: NDArray[np.float32] | None = None
-                ) -> list[Recommended]:
+    def _ranked(
+        self, request: Request, item_ids: Sequence[str], logits: NDArray[np.float32] | None = None
+    ) -> list[Recommended]:
         given = list(dict.fromkeys(item_ids))
         rows = self.items.rows(given)
         if (blocked := self.blocked(request)) is not None:
             kept = (rows < 0) | ~blocked[rows]
             given, rows = [item for item, keep in zip(given, kept, strict=True) if keep], rows[kept]
         scored = np.flatnonzero((rows >= 0) & self._known[rows] & self.arrays["candidates"][rows])
-        if request.context or len(self._events(request.history)[0]):
+        if self._context.known(request.context) or len(self._events(request.history)[0]):
             asked = rows[scored]
             logits = self.logits(request) if logits is None else logits
             own = self._moved(logits[asked].astype(np.float64), asked, request)
@@ -132,8 +142,10 @@ class SequenceModel(ServingModel):
             own = np.log1p(np.asarray(self.arrays["interactions"])[rows[scored]].astype(np.float64))
         chances = np.exp(own - own.max(initial=-np.inf))
         order = np.argsort(-own, kind="stable")
-        found = [self._recommended(given[place], float(chance), ())
-                 for place, chance in zip(scored[order], (chances / chances.sum())[order], strict=True)]
+        found = [
+            self._recommended(given[place], float(chance), ())
+            for place, chance in zip(scored[order], (chances / chances.sum())[order], strict=True)
+        ]
         last = np.setdiff1d(np.arange(len(given)), scored)
         return found + [Recommended(given[place]) for place in last]
 
@@ -150,20 +162,22 @@ class SequenceModel(ServingModel):
 
     def answers(self, requests: Sequence[Request], *, explored: bool) -> list[tuple[list[str], list[str]]]:
         """As every model, but all items are scored for many requests at once, and once for both lists of each."""
-        return [self._both(request, relevance, explored)
-                for request, relevance in zip(requests, self._of_many(requests), strict=True)]
+        return [
+            self._both(request, relevance, explored)
+            for request, relevance in zip(requests, self._of_many(requests), strict=True)
+        ]
 
     def _of_many(self, requests: Sequence[Request]) -> Iterator[NDArray[np.float32]]:
         """What :meth:`_of_all` says of each request; histories of one length go through the network together."""
         most = max(1, min(TOGETHER, _LOGITS // max(1, len(self.items))))
         vectors = self.arrays["vectors"]
         for first in range(0, len(requests), _ENCODED):
-            some = requests[first:first + _ENCODED]
+            some = requests[first : first + _ENCODED]
             events = [self._events(each.history) for each in some]
             queries = self._queries(events, some)
             for begin in range(0, len(some), most):
-                relevance = queries[begin:begin + most] @ vectors.T  # [B, N]
-                for own, row in zip(events[begin:begin + most], relevance, strict=True):
+                relevance = queries[begin : begin + most] @ vectors.T  # [B, N]
+                for own, row in zip(events[begin : begin + most], relevance, strict=True):
                     yield self._blended(own[0], row)
 
     def _queries(self, events: Sequence[_Events], requests: Sequence[Request]) -> NDArray[np.float32]:
@@ -174,8 +188,9 @@ class SequenceModel(ServingModel):
             alike[inputs["tokens"].shape[1] if self._together else -place].append(place)
         queries = np.empty((len(asked), self.arrays["vectors"].shape[1]), np.float32)
         for places in alike.values():
-            inputs = {name: np.concatenate([asked[place][name] for place in places])
-                      for name in asked[0] if name != "vectors"}
+            inputs = {
+                name: np.concatenate([asked[place][name] for place in places]) for name in asked[0] if name != "vectors"
+            }
             queries[places] = self._encoder.run(["query"], inputs | {"vectors": self.arrays["vectors"][:1]})[0]
         return queries
 
@@ -189,22 +204,26 @@ class SequenceModel(ServingModel):
         if len(ranked) < request.num_results and blocked is not None:  # popular items fill the list
             return super().answers([request], explored=explored)[0]
         plain = replace(request, exploration_weight=0.0)
-        lists = [self.items.ids([row for row, _, _ in self._explored(each, explorable, ranked, blocked)])
-                 for each in ([plain, request] if explored else [plain])]
+        lists = [
+            self.items.ids([row for row, _, _ in self._explored(each, explorable, ranked, blocked)])
+            for each in ([plain, request] if explored else [plain])
+        ]
         return lists[0], lists[-1]
 
-    def _judged(self, relevance: NDArray[np.float32], request: Request
-                ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _judged(
+        self, relevance: NDArray[np.float32], request: Request
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What all items are ranked by, and what they are explored by: items that came after the training are found by
         exploration alone. Both [N], -inf where an item is not for it; ``relevance`` is used up."""
-        later = relevance[self._trained:].copy()
+        later = relevance[self._trained :].copy()
         logits = self._moved(self._candidates_of(relevance), slice(None), request)
         if not len(later):
             return logits, logits
         whole = relevance.copy()
-        whole[self._trained:] = later
-        return logits, np.concatenate([logits[: self._trained],
-                                       self._moved(whole, slice(None), request)[self._trained:]])
+        whole[self._trained :] = later
+        return logits, np.concatenate(
+            [logits[: self._trained], self._moved(whole, slice(None), request)[self._trained :]]
+        )
 
     def _candidates_of(self, relevance: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same array, -inf where an item is not to be answered by relevance."""
@@ -250,8 +269,9 @@ class SequenceModel(ServingModel):
         stamps = np.array([history.timestamps[place] for place in kept], np.int64)
         return found[kept], np.array(types, np.int64), stamps
 
-    def _inputs(self, rows: NDArray[np.int64], types: NDArray[np.int64], stamps: NDArray[np.int64],
-                request: Request) -> dict[str, NDArray[np.float32]]:
+    def _inputs(
+        self, rows: NDArray[np.int64], types: NDArray[np.int64], stamps: NDArray[np.int64], request: Request
+    ) -> dict[str, NDArray[np.float32]]:
         """What the encoder reads; it scores all items in one thread, unlike a product in NumPy."""
         length = int(self.settings["length"])
         gaps = np.zeros(len(rows), np.int64)
@@ -261,8 +281,8 @@ class SequenceModel(ServingModel):
         tokens[0, 0] = self.arrays["begin"] + _weighted(self.arrays["user_table"], self._user, request.user_attributes)
         tokens[0, 1:] = self.arrays["vectors"][rows] + self.arrays["type_table"][types] + self.arrays["gap_table"][gaps]
         context = np.zeros((1, tokens.shape[2]), np.float32)
-        if request.context:
-            places, weights = self._context.row(request.context, unknown_is_missing=True)
+        if given := self._context.known(request.context):
+            places, weights = self._context.row(given, unknown_is_missing=True)
             context[0] = _summed(self.arrays["context_table"], places, weights)
         inputs = {"tokens": tokens, "context": context, "vectors": self.arrays["vectors"]}
         if "session_gap" in self.settings:
@@ -278,8 +298,9 @@ class SequenceModel(ServingModel):
             logits = fused(logits, self.arrays["objective"][rows], share)
         return request.influence.moved(logits, self.arrays["interactions"][rows], self.arrays["created"][rows])
 
-    def _explored(self, request: Request, logits: NDArray, ranked: NDArray[np.int64], blocked: NDArray | None
-                  ) -> list[tuple[int, float, bool]]:
+    def _explored(
+        self, request: Request, logits: NDArray, ranked: NDArray[np.int64], blocked: NDArray | None
+    ) -> list[tuple[int, float, bool]]:
         places = request.num_results
         weight = request.exploration_weight
         young = np.zeros(0, np.int64)
@@ -293,8 +314,9 @@ class SequenceModel(ServingModel):
             young = young[may[young]]
         if not weight or not len(young):
             return [(int(row), float(logits[row]), False) for row in ranked[:places]]
-        shown, ignored = (self._counted_of(young, each)
-                          for each in (request.item_impressions, request.user_impressions))
+        shown, ignored = (
+            self._counted_of(young, each) for each in (request.item_impressions, request.user_impressions)
+        )
         counts = self.arrays.get("counts_now", self.arrays["interactions"])
         pool = Pool(young, logits[young], np.asarray(counts)[young], shown, ignored)
         return mixed(ranked.tolist(), logits, pool, weight, places, np.random.default_rng(request.seed))
@@ -309,8 +331,9 @@ class SequenceModel(ServingModel):
         return found
 
     def _recommended(self, item_id: str, score: float | None, reasons: tuple[str, ...]) -> Recommended:
-        return Recommended(item_id, score if self._answers["scores"] else None,
-                           reasons if self._answers["reasons"] else ())
+        return Recommended(
+            item_id, score if self._answers["scores"] else None, reasons if self._answers["reasons"] else ()
+        )
 
 
 def _top(logits: NDArray, most: int) -> NDArray[np.int64]:
@@ -321,7 +344,7 @@ def _top(logits: NDArray, most: int) -> NDArray[np.int64]:
         largest = logits[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
         rows = np.flatnonzero(logits >= np.partition(largest, groups - most)[groups - most])
     if most < len(rows):
-        rows = np.sort(rows[np.argpartition(logits[rows], len(rows) - most)[len(rows) - most:]])
+        rows = np.sort(rows[np.argpartition(logits[rows], len(rows) - most)[len(rows) - most :]])
     rows = rows[np.argsort(-logits[rows], kind="stable")]
     return rows[np.isfinite(logits[rows])]
 

@@ -23,8 +23,9 @@ from tests.engine.worlds import DAY, NOW, World, events, schema
 
 
 def watched(*items, begin=NOW):
-    return PastEvents(list(items), ["Watch"] * len(items), [begin + 60 * place for place in range(len(items))],
-                      [None] * len(items))
+    return PastEvents(
+        list(items), ["Watch"] * len(items), [begin + 60 * place for place in range(len(items))], [None] * len(items)
+    )
 
 
 def answer(model, many=10, **given):
@@ -35,8 +36,13 @@ def explored_before(model, cut_off):
     """How many old titles a full exploration of items up to an age finds that relevance does not."""
     asked = {"history": watched("g1t3"), "num_results": 10}
     plain = {each.item_id for each in model.recommend(Request(exploration_weight=0.0, **asked))}
-    found = {each.item_id for seed in range(10) for each in model.recommend(
-        Request(exploration_weight=1.0, exploration_age_cut_off=cut_off, seed=seed, **asked))}
+    found = {
+        each.item_id
+        for seed in range(10)
+        for each in model.recommend(
+            Request(exploration_weight=1.0, exploration_age_cut_off=cut_off, seed=seed, **asked)
+        )
+    }
     return sum("new" not in each for each in found - plain)
 
 
@@ -53,13 +59,14 @@ class TestUserPersonalizationV2(Contract):
         assert share[1] >= share[0] + 4
 
     def test_events_on_items_unknown_to_the_model_change_nothing(self, model):
-        known, mixed = watched("g0t3", "g0t4"), PastEvents(
-            ["g0t3", "g0t4", "brand new"], ["Watch"] * 3, [NOW, NOW + 60, NOW + 90], [None] * 3)
+        known, mixed = (
+            watched("g0t3", "g0t4"),
+            PastEvents(["g0t3", "g0t4", "brand new"], ["Watch"] * 3, [NOW, NOW + 60, NOW + 90], [None] * 3),
+        )
         assert answer(model, history=known) == answer(model, history=mixed)
 
     def test_scores_sum_to_one_over_the_scored_items(self, model):
-        found = model.recommend(Request(history=watched("g1t3"), num_results=len(model.items),
-                                        exploration_weight=0.0))
+        found = model.recommend(Request(history=watched("g1t3"), num_results=len(model.items), exploration_weight=0.0))
         scores = [each.score for each in found]
         assert sum(scores) == pytest.approx(1, abs=1e-4)
         assert scores == sorted(scores, reverse=True)
@@ -83,8 +90,7 @@ class TestUserPersonalizationV2(Contract):
 
     def test_an_item_has_the_same_score_with_and_without_a_filter(self, model):
         plain = model.recommend(Request(history=watched("g1t3"), exploration_weight=0.0))
-        filtered = model.recommend(Request(history=watched("g1t3"), exploration_weight=0.0,
-                                           exclude={plain[0].item_id}))
+        filtered = model.recommend(Request(history=watched("g1t3"), exploration_weight=0.0, exclude={plain[0].item_id}))
         assert filtered[0] == plain[1]
 
     def test_variants_of_a_request_are_answered_as_each_by_itself(self, model):
@@ -96,8 +102,9 @@ class TestUserPersonalizationV2(Contract):
     def test_popular_items_without_score_fill_what_a_filter_left_empty(self, kept):
         model = serving.load(kept)
         model.arrays["candidates"] = np.isin(np.arange(len(model.items)), model.item_rows(["g1t3", "g1t4", "g1t5"]))
-        found = model.recommend(Request(history=watched("g1t3"), num_results=6, exclude={"g1t4"},
-                                        exploration_weight=0.0))
+        found = model.recommend(
+            Request(history=watched("g1t3"), num_results=6, exclude={"g1t4"}, exploration_weight=0.0)
+        )
         assert [each.reasons for each in found] == [()] * 2 + [("Popular item",)] * 4
         assert [each.score is None for each in found] == [False] * 2 + [True] * 4
         assert "g1t4" not in {each.item_id for each in found}
@@ -131,8 +138,9 @@ class TestUserPersonalizationV2(Contract):
         assert {each.reasons for each in model.recommend(self.request(world, exploration_weight=0.0))} == {()}
 
     def test_explored_items_are_young_and_say_so(self, model, world):
-        explored = [each for seed in range(40) for each in model.recommend(self.request(world, seed=seed))
-                    if each.reasons]
+        explored = [
+            each for seed in range(40) for each in model.recommend(self.request(world, seed=seed)) if each.reasons
+        ]
         assert explored
         assert {each.reasons for each in explored} == {("Exploration",)}
         assert {each.item_id[2:5] for each in explored} == {"new"}
@@ -140,8 +148,11 @@ class TestUserPersonalizationV2(Contract):
     @pytest.mark.shows("exploration_weight", "aws-vod-top-picks", "aws-ecomm-recommended-for-you")
     def test_young_items_appear_more_with_more_exploration(self, model, world):
         def young(weight):
-            return sum("new" in each.item_id for seed in range(30) for each in model.recommend(
-                self.request(world, seed=seed, num_results=10, exploration_weight=weight)))
+            return sum(
+                "new" in each.item_id
+                for seed in range(30)
+                for each in model.recommend(self.request(world, seed=seed, num_results=10, exploration_weight=weight))
+            )
 
         counts = [young(weight) for weight in (0.0, 0.2, 0.5, 0.9)]
         assert counts == sorted(set(counts))
@@ -153,7 +164,15 @@ class TestUserPersonalizationV2(Contract):
     def test_what_was_chosen_and_why_is_told(self, model):
         blend = model.info["details"]["blend"]
         assert set(blend["validation ndcg_at_10"]) == {
-            "learned", "popularity", "following", "next", "preceding", "together", "linear", "blend"}
+            "learned",
+            "popularity",
+            "following",
+            "next",
+            "preceding",
+            "together",
+            "linear",
+            "blend",
+        }
         assert model.info["details"]["learning"]["epochs"] >= 1
 
 
@@ -188,7 +207,8 @@ def test_recency_bias_changes_what_a_new_user_gets_and_how_items_are_ranked(tmp_
     shares = {}
     for biased in (True, False):
         SequenceTransformer().train(switching(), {"apply_recency_bias": biased}, OPTIONS, Silent()).write(
-            tmp_path / str(biased))
+            tmp_path / str(biased)
+        )
         shares[biased] = late_share(serving.load(tmp_path / str(biased)))
     assert shares[True][0] > shares[False][0]
     assert shares[True][1] > shares[False][1]
@@ -196,12 +216,17 @@ def test_recency_bias_changes_what_a_new_user_gets_and_how_items_are_ranked(tmp_
 
 def phones_and_televisions() -> Dataset:
     """Users who watch either ten titles on a phone or ten others on a television."""
-    rows = [(f"u{user}", f"{'phone' if user % 2 else 'tv'}{(user // 2 + place) % 10}", NOW + 60 * place + user, "Watch")
-            for user in range(200) for place in range(6)]
-    table = events(*rows).append_column("DEVICE", [[("phone" if user % 2 else "tv") for user in range(200)
-                                                     for _ in range(6)]])
-    return Dataset.from_tables(table, schemas={
-        "INTERACTIONS": schema("Interactions", EVENT_TYPE={}, DEVICE={"categorical": True})})
+    rows = [
+        (f"u{user}", f"{'phone' if user % 2 else 'tv'}{(user // 2 + place) % 10}", NOW + 60 * place + user, "Watch")
+        for user in range(200)
+        for place in range(6)
+    ]
+    table = events(*rows).append_column(
+        "DEVICE", [[("phone" if user % 2 else "tv") for user in range(200) for _ in range(6)]]
+    )
+    return Dataset.from_tables(
+        table, schemas={"INTERACTIONS": schema("Interactions", EVENT_TYPE={}, DEVICE={"categorical": True})}
+    )
 
 
 def follows_context(model):
@@ -213,6 +238,9 @@ def follows_context(model):
     plain = model.logits(Request())
     np.testing.assert_array_equal(model.logits(Request(context={"DEVICE": "fridge"})), plain)
     np.testing.assert_array_equal(model.logits(Request(context={"MOOD": "good"})), plain)
+    by_popularity = model.rank(Request(), sorted(model.items.all()))
+    for context in ({"DEVICE": "fridge"}, {"MOOD": "good"}):
+        assert model.rank(Request(context=context), sorted(model.items.all())) == by_popularity
     phone = model.logits(Request(context={"DEVICE": "phone"}))
     np.testing.assert_array_equal(model.logits(Request(context={"DEVICE": "phone", "MOOD": "good"})), phone)
 
@@ -232,17 +260,22 @@ def test_goods_that_are_bought_again_are_offered_again_and_films_are_not(tmp_pat
         return sum(each in had for each in found)
 
     rng = np.random.default_rng(1)
-    again = [(f"u{user}", f"i{(user * 3 + int(rng.integers(3))) % 60}", NOW + 60 * place, "Buy")
-             for user in range(150) for place in range(10)]
-    once = [(f"u{user}", f"i{item}", NOW + 60 * place, "Buy")
-            for user in range(150) for place, item in enumerate(rng.permutation(60)[:10])]
+    again = [
+        (f"u{user}", f"i{(user * 3 + int(rng.integers(3))) % 60}", NOW + 60 * place, "Buy")
+        for user in range(150)
+        for place in range(10)
+    ]
+    once = [
+        (f"u{user}", f"i{item}", NOW + 60 * place, "Buy")
+        for user in range(150)
+        for place, item in enumerate(rng.permutation(60)[:10])
+    ]
     assert shown(again) >= 2
     assert shown(once) == 0
 
 
 def test_models_answer_without_torch(tmp_path):
-    SequenceTransformer().train(World(users=80).dataset(), {}, OPTIONS, Silent()).write(
-        tmp_path / "model")
+    SequenceTransformer().train(World(users=80).dataset(), {}, OPTIONS, Silent()).write(tmp_path / "model")
     script = (
         "import sys; from pathlib import Path; from personalize_web.engine import serving; "
         f"model = serving.load(Path({str(tmp_path / 'model')!r})); "
