@@ -77,14 +77,19 @@ class BatchForm(RoleForm):
 
     def facts_of(self, solution: Mapping[str, Any]) -> dict[str, Any]:
         """What the page's script asks of a solution."""
-        return {"sample": samples.line(solution)}
+        made_of = samples.made_of(solution)
+        return {"sample": samples.line(solution)} | {each: each == made_of for each in samples.MADE_OF}
+
+    @property
+    def chosen(self) -> Mapping[str, Any] | None:
+        """The chosen solution."""
+        arn = self["solution"].value()
+        return next((each for each in self.about["choices"]["solutions"] if each["solutionArn"] == arn), None)
 
     @property
     def sample(self) -> str:
         """The line of input for what is chosen."""
-        chosen = self["solution"].value()
-        solution = next((each for each in self.about["choices"]["solutions"] if each["solutionArn"] == chosen), None)
-        return samples.written(solution, self.placeholders)
+        return samples.written(self.chosen, self.placeholders)
 
     @property
     def placeholders(self) -> list[str]:

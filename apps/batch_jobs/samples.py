@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+MADE_OF = ("users", "items", "ranked", "queried")
+"""What lines of input name: users, items, users each with items to rank, or values of a column."""
 ITEM_QUERY, ATTRIBUTE_QUERY = "aws-item-affinity", "aws-item-attribute-affinity"
 _BY_RECIPE: Mapping[str, Mapping[str, Any]] = {
     ITEM_QUERY: {"itemId": "105"},
@@ -20,6 +22,14 @@ _BY_TYPE: Mapping[str, Mapping[str, Any]] = {
 def line(solution: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields of a line for a solution of describe_batch_choices."""
     return _BY_RECIPE.get(solution["recipeName"]) or _BY_TYPE.get(solution["servedAs"], {"userId": "1"})
+
+
+def made_of(solution: Mapping[str, Any]) -> str:
+    """Which of MADE_OF fits a solution."""
+    named = line(solution)
+    if "itemAttributes" in named:
+        return "queried"
+    return "ranked" if "itemList" in named else "items" if "itemId" in named else "users"
 
 
 def written(solution: Mapping[str, Any] | None, placeholders: Sequence[str] = ()) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
+from apps.batch_jobs import inputs
 from apps.batch_jobs.forms import PLAIN, THEMED, BatchForm, InferenceForm, SegmentForm
 from apps.ui import cells, formats, model_arns
 from apps.ui.flashes import flash
@@ -137,6 +138,19 @@ class CreateInference(Kind, FormPage):
         asked = self.request.GET.get("version", "")
         return {"solution": model_arns.solution_arn(asked), "solution_version_arn": asked} if asked else {}
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Without a script, input is generated and checked by the page itself."""
+        if "_generate" not in request.POST and "_check" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        data, more = request.POST.copy(), {}
+        if "_generate" in data:
+            form, made = inputs.generate(self, data)
+            more = inputs.box(self, form, made)
+            if made:
+                data["source"] = made["location"]
+        self.form = self.form_class(caller=self.caller, about=self.about(), initial=data.dict())
+        return self.render(**more, **inputs.checked(self, data))
+
     def success_url(self, answer: Any) -> str:
         return self.url(self.detail_route, job=self.form.cleaned_data["job_name"])
 
@@ -149,7 +163,9 @@ class CreateInference(Kind, FormPage):
         return super().context() | {
             "browse_url": reverse("storage:choose"),
             "upload_url": reverse("storage:upload"),
-            "upload_folder": f"s3://{settings.UPLOAD_BUCKET}/{self.group['name']}/batch/",
+            "upload_folder": inputs.folder(self),
+            "check_url": self.url(f"batch_jobs:{self.word}_check"),
+            **inputs.box(self, inputs.empty(self, form.chosen), None),
             "segments": self.segments,
             "sample": form.sample,
             "placeholders": form.placeholders,

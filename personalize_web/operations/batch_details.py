@@ -42,7 +42,8 @@ def describe_batch_choices(caller: Caller, *, dataset_group_arn: str, segments: 
     ``solutions``: those with an ACTIVE version whose recipe answers this kind of job: name, solutionArn, recipeName,
     recipeTitle, servedAs, features and ``versions`` (solutionVersionArn, versionId, creationDateTime; newest first).
     ``filters``: the ACTIVE ones for what is answered: name, filterArn, placeholders, needed. ``itemColumns``: string
-    columns of Items that could name items; ``textual``: whether Items have texts for themes.
+    columns of Items that could name items; ``itemCategories``: those with categories; ``textual``: whether Items have
+    texts for themes.
     """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     schemas = {
@@ -57,6 +58,9 @@ def describe_batch_choices(caller: Caller, *, dataset_group_arn: str, segments: 
         "solutions": [each for each in found if each],
         "filters": [each for each in filters if each],
         "itemColumns": [field.name for field in items.fields if field.type == "string" and field.name != "ITEM_ID"]
+        if items
+        else [],
+        "itemCategories": [field.name for field in items.fields if field.type == "string" and field.categorical]
         if items
         else [],
         "textual": bool(items and any(field.textual for field in items.fields)),

@@ -1,5 +1,5 @@
 // The form of a batch job: only versions of the chosen solution, the sections that its recipe knows, and a line of input
-// as the recipe and the filter want it.
+// as the recipe and the filter want it. Input that was written becomes the input source.
 (() => {
   const solution = document.getElementById("id_solution");
   const version = document.getElementById("id_solution_version_arn");
@@ -20,16 +20,27 @@
   const show = () => {
     const chosen = facts.solutions[solution.value];
     const placeholders = facts.filters[filter.value] ?? [];
-    for (const section of document.querySelectorAll("[data-fits]")) section.hidden = !chosen?.[section.dataset.fits];
+    for (const section of document.querySelectorAll("[data-fits]")) {
+      section.hidden = !section.dataset.fits.split(" ").some((each) => chosen?.[each]);
+    }
     const values = Object.fromEntries(placeholders.map((name) => [name, '"first","second"']));
     const line = chosen && { ...chosen.sample, ...(placeholders.length ? { filterValues: values } : {}) };
     sample.textContent = line ? JSON.stringify(line) : nothing;
-    document.querySelector("[data-placeholders]").hidden = !placeholders.length;
+    for (const part of document.querySelectorAll("[data-placeholders]")) part.hidden = !placeholders.length;
     document.querySelector("[data-placeholder-names]").textContent = placeholders.join(", ");
   };
   solution.addEventListener("change", narrow);
   solution.addEventListener("change", show);
   filter.addEventListener("change", show);
+  document.addEventListener("htmx:load", (event) => {
+    show();
+    const made = event.target.dataset?.made;
+    if (!made) return;
+    const field = document.getElementById("id_source");
+    field.value = made;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   narrow();
   show();
 })();

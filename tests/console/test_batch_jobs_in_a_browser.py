@@ -45,6 +45,7 @@ def test_a_job_from_the_form_to_its_output(open_page, popular, run_jobs, ana):
     page.get_by_label("Batch inference job name").fill("nightly")
     page.get_by_label("Input source").fill("s3://data/in/")
     page.get_by_label("Output destination").fill("s3://data/out/")
+    page.get_by_text("1 of 31 lines looked at").wait_for()
     accessible(page)
     page.get_by_role("button", name="Create batch inference job").click()
     page.wait_for_url(f"**{BASE}nightly/")
@@ -60,3 +61,20 @@ def test_a_job_from_the_form_to_its_output(open_page, popular, run_jobs, ana):
     assert page.get_by_text("userId is missing: each line needs it.").is_visible()
     job = operations.list_batch_inference_jobs(ana)["batchInferenceJobs"][0]
     assert job["status"] == "ACTIVE"
+
+
+def test_input_is_generated_and_then_found_right(open_page, popular):
+    page = open_page(f"{BASE}-new/", dark=True, width=390)
+    page.get_by_label("Solution", exact=True).select_option(index=1)
+    page.get_by_label("Filter", exact=True).select_option(label="genres")
+    page.locator("summary", has_text="Generate input").click()
+    page.get_by_label("How many").fill("5")
+    page.get_by_role("button", name="Generate input").click()
+    page.get_by_text("The file is written").wait_for()
+    page.get_by_text("5 of 5 lines looked at").wait_for()
+    page.get_by_label("Values of the filter's parameters").fill('GENRES = "genre 1"')
+    page.get_by_role("button", name="Generate input").click()
+    page.get_by_text("No mistake found. All 5 lines of 1 file").wait_for()
+    assert page.get_by_label("Input source").input_value().startswith("s3://uploads/movies/batch/input-")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out on a phone"
+    accessible(page)
