@@ -21,6 +21,8 @@ def _row(number: int, line: str) -> dict[str, Any]:
         value = json.loads(line)
     except ValueError:
         return {"number": number, "input": line[:200], "error": "This line is too long to be shown here."}
+    if not isinstance(value, dict):
+        return {"number": number, "input": line[:200], "error": "No job has written this line."}
     asked = value.get("input", {name: each for name, each in value.items() if name not in ("output", "error")})
     output = value.get("output") or {}
     ids = output.get("recommendedItems") or output.get("recommendedUsers") or []

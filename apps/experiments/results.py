@@ -5,6 +5,10 @@ from typing import Any
 
 from apps.ui import figures
 
+COLUMNS = (
+    "experiment", "metric", "kind", "event_type", "days", "variant", "users", "mean", "difference", "low", "high",
+    "lift", "p_value",
+)  # fmt: skip
 UNITS = {"conversion": "of the users", "events": "events a user", "value": "a user"}
 
 
@@ -119,16 +123,9 @@ def _chart(metrics: Sequence[Mapping[str, Any]]) -> figures.Chart | None:
 
 
 def csv_rows(experiment: Mapping[str, Any], found: Mapping[str, Any]) -> list[list[Any]]:
-    """Everything as rows of a file, with a header."""
-    rows: list[list[Any]] = [
-        ["experiment", "metric", "kind", "event_type", "days", "variant", "users", "mean", "difference", "low", "high",
-         "lift", "p_value"]
+    """Everything as rows of a file under :data:`COLUMNS`."""
+    return [
+        [experiment["name"], metric["name"], metric["kind"], metric["eventType"], metric["days"], each["name"],
+         each["users"], each["mean"], *(each.get(name) for name in ("absolute", "low", "high", "lift", "pValue"))]
+        for metric in found["metrics"] for each in metric["variants"]
     ]  # fmt: skip
-    for metric in found["metrics"]:
-        for each in metric["variants"]:
-            numbers = [each.get(name) for name in ("absolute", "low", "high", "lift", "pValue")]
-            rows.append(
-                [experiment["name"], metric["name"], metric["kind"], metric["eventType"], metric["days"], each["name"],
-                 each["users"], each["mean"], *numbers]
-            )  # fmt: skip
-    return rows

@@ -1,6 +1,5 @@
 """Experiments: list, create with a plan, results, start, stop, delete."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from apps.experiments import results
 from apps.experiments.forms import ExperimentForm, PlanForm
-from apps.ui import cells
+from apps.ui import cells, files
 from apps.ui.flashes import flash
 from apps.ui.forms import OperationForm
 from apps.ui.pages import Column, ConfirmPage, ConsolePage, DeletePage, DetailPage, Empty, FormPage, ListPage
@@ -265,7 +264,4 @@ class DownloadResults(OneExperiment):
         """The file."""
         about = operations.describe_experiment(self.caller, experiment_arn=self.experiment_arn)["experiment"]
         found = operations.get_experiment_results(self.caller, experiment_arn=self.experiment_arn)
-        answer = HttpResponse(content_type="text/csv; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{self.name}.csv"'
-        csv.writer(answer).writerows(results.csv_rows(about, found))
-        return answer
+        return files.csv_file(results.COLUMNS, results.csv_rows(about, found), f"{self.name}.csv")
