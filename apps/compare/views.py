@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.compare import charts, configuration
 from apps.compare.results import metric_rows, parts_of, verdict
-from apps.ui import files
+from apps.ui import files, model_arns
 from apps.ui.pages import ConsolePage
 from personalize_web import operations
 
@@ -138,8 +138,9 @@ class CompareVersions(Comparison):
         if len(versions) != 2 or self.denied("update_campaign"):
             return None
         first, second = versions
+        arns = {model_arns.solution_arn(each["solutionVersionArn"]) for each in versions}
         serving = [each for each in first.get("campaigns") or [] if each["status"] == "ACTIVE"]
-        if not serving or second["status"] != "ACTIVE":
+        if len(arns) > 1 or not serving or second["status"] != "ACTIVE":
             return None
         address = self.url("campaigns:update", campaign=serving[0]["name"])
         return {"name": serving[0]["name"], "href": f"{address}?version={second['solutionVersionArn']}"}

@@ -32,7 +32,7 @@ class ExperimentForm(OperationForm):
         help_text="What should change, for whom, and why. It is read when the experiment is judged.",
     )
     control_arn = ChoiceField(
-        label="Control", unmarked=True, description="Programs go on asking it; its requests are shared out.",
+        label="Control", unmarked=True, help_text="Programs go on asking it; its requests are shared out.",
         error_messages={"required": "Choose what programs ask today."},
     )  # fmt: skip
     control_share = IntegerField(label="Share of the control", min_value=1, max_value=100, initial=50, unmarked=True)

@@ -12,6 +12,7 @@
   });
   // The server says in HX-Trigger {"settled": {"ok": true, "text": "..."}} that something reached its end.
   document.addEventListener("settled", (event) => {
+    for (const flash of document.querySelectorAll("#flashes .flash.in-progress")) flash.remove();
     const mark = event.detail.ok ? "✓" : "✗";
     const announcer = document.getElementById("announcer");
     if (announcer) announcer.textContent = event.detail.text || "";
@@ -21,6 +22,15 @@
     }
     document.body.dispatchEvent(new Event("jobs-changed"));
   });
+  // What was announced can be finished before its page is drawn: then nothing polls, and nothing turns.
+  if (!document.querySelector("[data-poll]")) {
+    for (const flash of document.querySelectorAll("#flashes .flash.in-progress")) {
+      if (!flash.querySelector(".text, .button")) { flash.remove(); continue; }
+      flash.classList.replace("in-progress", "info");
+      flash.querySelector(".spin")?.classList.remove("spin");
+      flash.querySelector("use")?.setAttribute("href", "#i-info");
+    }
+  }
   // {"reload-page": ...}: the page shows other things now; its content is fetched anew in place.
   document.addEventListener("reload-page", () => {
     window.htmx.ajax("GET", location.pathname + location.search, { target: "#page", swap: "innerHTML" });

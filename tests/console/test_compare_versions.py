@@ -135,6 +135,20 @@ def test_differing_settings_are_shown_and_the_others_counted(console, ana, solut
     assert "aws-user-personalization-v2 aws-user-personalization-v2" in whole
 
 
+def test_the_second_version_can_take_the_place_of_the_first_where_that_one_serves(console, ana, solution):
+    one, two = evaluated.version(ana, solution), evaluated.version(ana, solution, 1.1)
+    factories.campaign(ana, one)
+    assert "Deploy B to home" in console.get(COMPARE, chosen(one, two)).content.decode()
+    assert "Deploy B" not in console.get(COMPARE, chosen(two, one)).content.decode()
+
+
+def test_a_version_of_another_solution_is_not_offered_in_its_place(console, ana, solution):
+    other = factories.solution(ana, solution.dataset_group, "related", recipe="aws-sims")
+    one, two = evaluated.version(ana, solution), evaluated.version(ana, other)
+    factories.campaign(ana, one)
+    assert "Deploy B" not in console.get(COMPARE, chosen(one, two)).content.decode()
+
+
 def test_versions_of_several_solutions_are_compared(console, ana, solution):
     other = factories.solution(ana, solution.dataset_group, "related", recipe="aws-sims")
     one, two, three = (evaluated.version(ana, each) for each in (solution, other, other))

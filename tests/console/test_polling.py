@@ -6,6 +6,7 @@ import re
 import pytest
 
 from personalize_web import operations
+from tests import factories
 
 LIST = "/console/dataset-groups/"
 
@@ -47,6 +48,13 @@ def test_the_end_stops_the_poll_and_is_told(console, pending, run_jobs):
     assert "hx-trigger" not in answer.content.decode().split("hx-swap-oob")[0]
     assert "Dataset group movies is Active." in answer.content.decode()
     assert json.loads(answer.headers["HX-Trigger"])["settled"]["ok"] is True
+
+
+def test_the_page_of_a_resource_tells_its_end_too(console, ana):
+    factories.filter(ana, factories.active_group(ana), "quiet")
+    answer = console.get("/console/dataset-groups/movies/filters/quiet/-status/", headers={"HX-Request": "true"})
+    assert answer.status_code == 286
+    assert "Filter quiet is Active." in answer.content.decode()
 
 
 @pytest.mark.parametrize(("age", "seconds"), [(10, 5), (300, 15), (1200, 60)])

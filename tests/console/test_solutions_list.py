@@ -23,6 +23,13 @@ def test_without_a_solution_the_page_says_how_to_begin(console, ana):
     assert "/solutions/-new/details/" in page
 
 
+def test_more_than_three_actions_share_a_menu(console, solution):
+    page = console.get(LIST).content.decode()
+    menu = re.search(r'<div class="menu" role="menu">(.*?)</div>', page[page.index("Refresh") :], re.S)[1]
+    shown = re.findall(r"<span>([^<]+)</span>", menu)
+    assert shown == ["Create solution version", "Clone solution", "Edit automatic training", "Delete"]
+
+
 def test_a_row_shows_recipe_schedule_and_latest_version(console, ana, solution):
     version = factories.solution_version(ana, solution)
     page = console.get(LIST).content.decode()

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from apps.ui.flashes import flash_of_end
 from apps.ui.views.base import ConsolePage, poll_seconds
 from personalize_web.operations import statuses
 
@@ -90,6 +91,8 @@ class DetailPage(ConsolePage):
         parts = [render_to_string("components/poll.html", self._poll(since) if moving else {})]
         context = self.context() | {"oob": True}
         parts += [render_to_string(name, context, request=self.request) for name in self.live]
+        if not moving:
+            parts.append(flash_of_end(self.noun, self.get_title(), self.resource.get("status")))
         response = HttpResponse("".join(parts), status=200 if moving else 286)
         if not moving:
             described = statuses.describe(self.resource.get("status"))

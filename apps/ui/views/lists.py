@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from apps.ui import tables
-from apps.ui.flashes import flash
+from apps.ui.flashes import flash, flash_of_end
 from apps.ui.views.base import ConsolePage, Perform, poll_seconds
 from personalize_web import operations
 from personalize_web.operations import Caller, statuses
@@ -253,7 +253,7 @@ class ListPage(ConsolePage):
         settled = [row for row in self._shown if self.identify(row) in watched and self._final(row)]
         vanished = watched - self._names
         for row in settled:
-            parts.append(_flash(self.noun, self.identify(row), row.get(self.status_key)))
+            parts.append(flash_of_end(self.noun, self.identify(row), row.get(self.status_key)))
         poll = self._poll(self._moving, since) if self._moving else {}
         head = render_to_string("components/poll.html", poll)
         response = HttpResponse(head + "".join(parts), status=200 if self._moving else 286)
@@ -263,14 +263,6 @@ class ListPage(ConsolePage):
                 events["reload-page"] = True
             response.headers["HX-Trigger"] = json.dumps(events)
         return response
-
-
-def _flash(noun: str, name: str, status: str | None) -> str:
-    described = statuses.describe(status)
-    kind = "error" if described.indicator == "error" else "success" if described.indicator == "success" else "info"
-    word = "failed" if kind == "error" else f"is {described.text}"
-    drawn = render_to_string("components/flash.html", {"type": kind, "header": f"{noun.capitalize()} {name} {word}."})
-    return f'<div hx-swap-oob="afterbegin:#flashes">{drawn}</div>'
 
 
 def _settled(noun: str, rows: list[Row], identify: Callable[[Row], str], key: str) -> dict[str, Any]:
