@@ -73,16 +73,21 @@ def list_recipes(
 
 @operation
 def describe_algorithm(caller: Caller, *, algorithm_arn: str) -> dict[str, Any]:
-    """One algorithm with the defaults and ranges of its hyperparameters."""
+    """One algorithm with the defaults and ranges of its hyperparameters.
+
+    Its image and role are names alone, for programs that read them: models are trained by this service's own workers.
+    """
     algorithm = _find(catalogue.ALGORITHMS, "algorithm", algorithm_arn, field="algorithm_arn")
     return {
         "algorithm": {
             "name": algorithm.name,
             "algorithmArn": arns.read_only("algorithm", algorithm.name),
+            "algorithmImage": {"name": algorithm.name, "dockerURI": f"personalize-web/{algorithm.name}"},
             "defaultHyperParameters": dict(algorithm.default_hyperparameters),
             "defaultHyperParameterRanges": _ranges(algorithm.parameters),
             "defaultResourceConfig": dict(algorithm.resource_config),
             "trainingInputMode": "File",
+            "roleArn": arns.read_only("role", "training"),
             "creationDateTime": SINCE,
             "lastUpdatedDateTime": SINCE,
         }

@@ -101,3 +101,11 @@ def test_details_tell_the_console_what_a_recipe_needs_and_can(ben):
 def test_every_published_name_is_reached_by_a_recipe():
     assert {recipe.algorithm for recipe in RECIPES.values()} == set(ALGORITHMS)
     assert {each.feature_transformation for each in RECIPES.values()} - {None} == set(FEATURE_TRANSFORMATIONS)
+
+
+def test_an_algorithm_names_an_image_a_role_and_how_many_trainings_a_search_takes(ben):
+    arn = "arn:aws:personalize:::algorithm/aws-sims"
+    algorithm = operations.describe_algorithm(ben, algorithm_arn=arn)["algorithm"]
+    assert algorithm["algorithmImage"] == {"name": "aws-sims", "dockerURI": "personalize-web/aws-sims"}
+    assert algorithm["roleArn"].endswith(":role/training")
+    assert algorithm["defaultResourceConfig"] == {"maxNumberOfTrainingJobs": "4", "maxParallelTrainingJobs": "2"}
