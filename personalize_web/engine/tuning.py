@@ -35,8 +35,8 @@ class Range:
     """What a search may set one parameter to."""
 
     parameter: Parameter
-    low: float = math.nan
-    high: float = math.nan
+    low: float = -math.inf
+    high: float = math.inf
     choices: tuple[str, ...] = ()
 
     def suggest(self, trial: Any) -> int | float | bool | str:
@@ -61,23 +61,39 @@ class Tuned:
     @property
     def texts(self) -> dict[str, str]:
         """The parameters as users write them."""
-        return {name: str(value).lower() if isinstance(value, bool) else f"{value:.6g}" if isinstance(value, float)
-                else str(value) for name, value in self.values.items()}
+        return {
+            name: str(value).lower()
+            if isinstance(value, bool)
+            else f"{value:.6g}"
+            if isinstance(value, float)
+            else str(value)
+            for name, value in self.values.items()
+        }
 
 
 def ranges_of(recipe: Recipe, solution_config: Mapping[str, Any] | None) -> tuple[Range, ...]:
-    """The ranges of a solution's ``hpoConfig``; without any, every tunable parameter over its whole range."""
-    tunable = {each.name: each for each in parameters(recipe.name) if each.tunable}
+    """The ranges of a solution's ``hpoConfig``, a bound that is left out being the recipe's; without any, every tunable
+    parameter over its whole range."""
+    whole = {
+        each.name: Range(each, each.low, each.high, ("true", "false") if each.kind == "boolean" else each.choices)
+        for each in parameters(recipe.name)
+        if each.tunable
+    }
     given = ((solution_config or {}).get("hpoConfig") or {}).get("algorithmHyperParameterRanges") or {}
     found = []
     for listed in given.values():
         for each in listed:
-            parameter = tunable[each["name"].rsplit(".", 1)[-1]]
-            choices = tuple(parameter.read(value) for value in each.get("values") or ())
-            found.append(Range(parameter, each.get("minValue", math.nan), each.get("maxValue", math.nan), choices))
-    return tuple(found) or tuple(
-        Range(each, each.low, each.high, ("true", "false") if each.kind == "boolean" else each.choices)
-        for each in tunable.values())
+            widest = whole[each["name"].rsplit(".", 1)[-1]]
+            choices = tuple(widest.parameter.read(value) for value in each.get("values") or ())
+            found.append(
+                replace(
+                    widest,
+                    low=each.get("minValue", widest.low),
+                    high=each.get("maxValue", widest.high),
+                    choices=choices or widest.choices,
+                )
+            )
+    return tuple(found) or tuple(whole.values())
 
 
 def internal_ranges(recipe: Recipe) -> tuple[Range, ...]:
@@ -91,8 +107,14 @@ def trials_of(solution_config: Mapping[str, Any] | None) -> int:
     return int(resources.get("maxNumberOfTrainingJobs") or TRIALS)
 
 
-def tune(recipe: Recipe, dataset: Dataset, config: Config, solution_config: Mapping[str, Any] | None,
-         options: Options, reporter: Reporter) -> Tuned:
+def tune(
+    recipe: Recipe,
+    dataset: Dataset,
+    config: Config,
+    solution_config: Mapping[str, Any] | None,
+    options: Options,
+    reporter: Reporter,
+) -> Tuned:
     """The parameters with the greatest NDCG@25 on held-out users of ``dataset``.
 
     A third of the trials is drawn at random, the others by a tree of Parzen estimators (Bergstra et al. 2011). Where a
@@ -109,8 +131,9 @@ def tune(recipe: Recipe, dataset: Dataset, config: Config, solution_config: Mapp
     tests = asked(dataset, divided.tests)
     budget = options.time_budget * SHARE / count if options.time_budget else None
     shorter = replace(options, time_budget=budget, effort=effort * options.effort)
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(
-        seed=options.seed, n_startup_trials=max(1, count // 3)))
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.TPESampler(seed=options.seed, n_startup_trials=max(1, count // 3))
+    )
     trials: list[dict[str, Any]] = []
     failure: DataError | None = None
     for number in range(1, count + 1):
@@ -118,8 +141,7 @@ def tune(recipe: Recipe, dataset: Dataset, config: Config, solution_config: Mapp
         trial = None if own and number == 1 else study.ask()
         values = {each.parameter.name: each.suggest(trial) for each in ranges} if trial else {}
         try:
-            model = algorithm(recipe.method).train(
-                divided.train, {**config, **values}, shorter, reporter)
+            model = algorithm(recipe.method).train(divided.train, {**config, **values}, shorter, reporter)
             with tempfile.TemporaryDirectory(prefix="trial-") as directory:
                 model.write(Path(directory) / "model")
                 answerer = serving.load(Path(directory) / "model", verify=False)

@@ -83,9 +83,13 @@ def _check_search(recipe: Recipe, config: dict[str, Any]) -> None:
         if text is not None and not (re.fullmatch(r"\d{1,4}", text, re.ASCII) and 1 <= int(text) <= most):
             raise InvalidInputException(f"{name} must be a whole number from 1 to {most}, as text.", field=FIELD)
     tunable = {each.name: each for each in hyperparameters.parameters(recipe.name) if each.tunable}
+    seen: set[str] = set()
     for ranges in (config.get("algorithmHyperParameterRanges") or {}).values():
         for given in ranges:
             name = (given.get("name") or "").rsplit(".", 1)[-1]
+            if name in seen:
+                raise InvalidInputException(f"Hyperparameter {name} has more than one range.", field=FIELD)
+            seen.add(name)
             if name not in tunable:
                 raise InvalidInputException(
                     f"Recipe {recipe.name} has no tunable hyperparameter {given.get('name')}.", field=FIELD

@@ -16,12 +16,16 @@ SIMS = RECIPES["aws-sims"]
 
 
 def config(jobs="6", continuous=(), integer=()):
-    return {"hpoConfig": {
-        "hpoResourceConfig": {"maxNumberOfTrainingJobs": jobs, "maxParallelTrainingJobs": "2"},
-        "algorithmHyperParameterRanges": {
-            "continuousHyperParameterRanges": list(continuous), "integerHyperParameterRanges": list(integer),
-            "categoricalHyperParameterRanges": []},
-    }}
+    return {
+        "hpoConfig": {
+            "hpoResourceConfig": {"maxNumberOfTrainingJobs": jobs, "maxParallelTrainingJobs": "2"},
+            "algorithmHyperParameterRanges": {
+                "continuousHyperParameterRanges": list(continuous),
+                "integerHyperParameterRanges": list(integer),
+                "categoricalHyperParameterRanges": [],
+            },
+        }
+    }
 
 
 COUNTS = {"name": "min_cointeraction_count", "minValue": 0, "maxValue": 10}
@@ -52,6 +56,14 @@ def test_values_stay_within_their_range_and_what_has_none_stays(world):
 
 def test_the_same_seed_finds_the_same(world):
     assert found(world, config(integer=[COUNTS])) == found(world, config(integer=[COUNTS]))
+
+
+def test_a_bound_that_is_left_out_is_the_recipes():
+    given = config(integer=[{"name": "training.bptt", "minValue": 8}])
+    given["hpoConfig"]["algorithmHyperParameterRanges"]["categoricalHyperParameterRanges"] = [{"name": "recency_mask"}]
+    found = {each.parameter.name: (each.low, each.high, each.choices) for each in ranges_of(RECIPES["aws-hrnn"], given)}
+    assert found["bptt"] == (8, 32, ())
+    assert found["recency_mask"][2] == ("true", "false")
 
 
 def test_without_a_configuration_all_that_can_be_tuned_is_over_all_of_its_range():

@@ -162,8 +162,15 @@ def test_a_search_over_hyperparameters_is_for_recipes_that_have_any(ana, group):
 
 def items(*columns):
     fields = [{"name": "ITEM_ID", "type": "string"}, *columns]
-    return json.dumps({"type": "record", "name": "Items", "namespace": "com.amazonaws.personalize.schema",
-                       "version": "1.0", "fields": fields})
+    return json.dumps(
+        {
+            "type": "record",
+            "name": "Items",
+            "namespace": "com.amazonaws.personalize.schema",
+            "version": "1.0",
+            "fields": fields,
+        }
+    )
 
 
 CREATED = {"name": "CREATION_TIMESTAMP", "type": "long"}
@@ -179,7 +186,8 @@ def test_item_attribute_affinity_needs_items_with_an_attribute_to_ask_for(ana, g
     with pytest.raises(InvalidInputException, match="needs a metadata column in the Items schema that is neither"):
         create(ana, group, recipe)
     dataset.schema = factories.schema(
-        ana, "makers", dataset_type="ITEMS", text=items(CREATED, TEXT, {"name": "MAKER", "type": "string"}))
+        ana, "makers", dataset_type="ITEMS", text=items(CREATED, TEXT, {"name": "MAKER", "type": "string"})
+    )
     dataset.save()
     config = describe(ana, create(ana, group, recipe))["solutionConfig"]
     assert config["algorithmHyperParameters"] == {"hidden_dimension": "149"}
@@ -190,8 +198,12 @@ def test_user_segmentation_has_no_search_and_a_width_within_bounds(ana, group):
         create(ana, group, "aws-item-affinity", perform_hpo=True)
     for width in ("31", "257"):
         with pytest.raises(InvalidInputException, match=r"hidden_dimension: .* must be between 32 and 256"):
-            create(ana, group, "aws-item-affinity",
-                   solution_config={"algorithmHyperParameters": {"hidden_dimension": width}})
+            create(
+                ana,
+                group,
+                "aws-item-affinity",
+                solution_config={"algorithmHyperParameters": {"hidden_dimension": width}},
+            )
 
 
 def search(name="popularity_discount_factor", low=0.1, high=0.9, jobs="4", parallel="2"):
@@ -230,6 +242,14 @@ def test_ranges_of_a_search_are_kept_as_given(ana, group):
 def test_ranges_of_a_search_that_cannot_be_searched_are_refused(ana, group, given, words):
     with pytest.raises(InvalidInputException, match=words):
         create(ana, group, SIMS, solution_config=given)
+
+
+def test_a_hyperparameter_has_one_range(ana, group):
+    given = search(name="bptt", low=2.0, high=8.0)
+    twice = [{"name": "training.bptt", "minValue": 2, "maxValue": 4}]
+    given["hpoConfig"]["algorithmHyperParameterRanges"]["integerHyperParameterRanges"] = twice
+    with pytest.raises(InvalidInputException, match="Hyperparameter bptt has more than one range"):
+        create(ana, group, "aws-hrnn", perform_hpo=True, solution_config=given)
 
 
 def test_an_objective_is_not_for_these_recipes(ana, group):
