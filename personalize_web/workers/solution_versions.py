@@ -86,8 +86,8 @@ def _searches_itself(version: SolutionVersion, recipe: Recipe) -> bool:
 def previous(version: SolutionVersion) -> SolutionVersion | None:
     """The newest Active version of the same solution that learned from everything, made before this one."""
     others = SolutionVersion.objects.filter(
-        solution=version.solution, status=statuses.ACTIVE, training_mode="FULL", created_at__lte=version.created_at
-    )
+        solution=version.solution, status=statuses.ACTIVE, created_at__lte=version.created_at
+    ).exclude(training_mode="UPDATE")
     return others.exclude(pk=version.pk).order_by("-created_at", "-pk").first()
 
 

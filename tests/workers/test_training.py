@@ -7,8 +7,17 @@ from personalize_web import operations
 from personalize_web.engine import serving
 from personalize_web.engine.errors import DataError
 from personalize_web.resources import locations
-from personalize_web.resources.models import Campaign, Dataset, Event, Job, Recommender, SolutionVersion
-from personalize_web.workers import events, training
+from personalize_web.resources.models import (
+    Campaign,
+    Dataset,
+    DatasetGroup,
+    Event,
+    Job,
+    Recommender,
+    SolutionVersion,
+)
+from personalize_web.workers import events, solution_versions, training
+from tests import factories
 from tests.workers import world
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +90,14 @@ def test_a_version_is_judged_beside_the_one_before_on_the_same_users(ana, run_jo
     arns = [first.arn, second.arn]
     (difference,) = operations.compare_solution_versions(ana, solution_version_arns=arns)["differences"]
     assert difference["paired"] is True
+
+
+def test_a_version_of_mode_autotrain_is_one_that_learned_from_everything(ana, group_arn):
+    group = DatasetGroup.objects.get(arn=group_arn)
+    made = factories.solution(ana, group)
+    older = factories.solution_version(ana, made, training_mode="AUTOTRAIN")
+    factories.solution_version(ana, made, training_mode="UPDATE")
+    assert solution_versions.previous(factories.solution_version(ana, made)) == older
 
 
 def test_where_the_model_of_the_one_before_is_gone_the_reason_is_kept(ana, run_jobs, group_arn):
