@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from personalize_web.engine.errors import DataError
-from personalize_web.engine.selection import Selection
+from personalize_web.engine.selection import Selection, least
 
 _PLAIN = frozenset({"EVENT_VALUE", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE", "IMPRESSION"})
 TEXT_COMPLETENESS = 0.85
@@ -102,8 +102,14 @@ class Dataset:
 
     @classmethod
     def from_tables(
-        cls, interactions: pa.Table, items: pa.Table | None = None, users: pa.Table | None = None, *,
-        schemas: Mapping[str, Any], selection: Selection | None = None, limits: Limits | None = None,
+        cls,
+        interactions: pa.Table,
+        items: pa.Table | None = None,
+        users: pa.Table | None = None,
+        *,
+        schemas: Mapping[str, Any],
+        selection: Selection | None = None,
+        limits: Limits | None = None,
         attributes: bool = False,
     ) -> "Dataset":
         """The dataset of the effective tables, after the choice of events and columns.
@@ -115,6 +121,8 @@ class Dataset:
         _check_metadata(items, users, limits)
         _check_event_types(interactions, schemas["INTERACTIONS"], limits)
         interactions, weight = selected(interactions, selection)
+        if not interactions.num_rows:
+            raise _too_few(selection, limits)
         if interactions.num_rows > limits.max_interactions:
             newest = np.argsort(-_int64(interactions, "TIMESTAMP"), kind="stable")[: limits.max_interactions]
             newest.sort()
@@ -128,14 +136,22 @@ class Dataset:
         timestamp = stamps[order]
         item_ids, item_rows = _with_catalogue(pa.array(labels, pa.string()), items)
         dataset = cls(
-            item_ids=item_ids, user_ids=user_ids, user=user[order], item=item, timestamp=timestamp, event_type=kind,
-            value=_float(interactions, "EVENT_VALUE").astype(np.float32)[order], weight=weight[order],
-            event_types=event_types, created=_created(len(item_ids), item, timestamp, items, item_rows),
+            item_ids=item_ids,
+            user_ids=user_ids,
+            user=user[order],
+            item=item,
+            timestamp=timestamp,
+            event_type=kind,
+            value=_float(interactions, "EVENT_VALUE").astype(np.float32)[order],
+            weight=weight[order],
+            event_types=event_types,
+            created=_created(len(item_ids), item, timestamp, items, item_rows),
             contexts=columns_of(interactions, schemas["INTERACTIONS"], selection, order),
             item_columns=columns_of(items, schemas.get("ITEMS"), selection, item_rows),
             item_attributes=_attributes(items, schemas.get("ITEMS"), item_rows) if attributes else (),
             user_columns=columns_of(users, schemas.get("USERS"), selection, rows_of(user_ids, users, "USER_ID")),
-            selection=selection, catalogue_size=len(item_ids),
+            selection=selection,
+            catalogue_size=len(item_ids),
         )
         return dataset if len(item_ids) <= limits.max_items else _capped(dataset, limits.max_items)
 
@@ -148,6 +164,11 @@ class Dataset:
     def interactions_of_items(self) -> NDArray[np.int64]:
         """Item -> number of events."""
         return np.bincount(self.item, minlength=len(self.item_ids)).astype(np.int64)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether some events count more than others."""
+        return bool(len(self.weight)) and float(self.weight.min()) < float(self.weight.max())
 
     @property
     def latest(self) -> int:
@@ -190,15 +211,22 @@ class Dataset:
         renumbered[rows] = np.arange(len(rows))
         kept = self.of_events(np.flatnonzero(renumbered[self.user] >= 0))
         return replace(
-            kept, user=renumbered[kept.user].astype(np.int32), user_ids=self.user_ids.take(pa.array(rows)),
+            kept,
+            user=renumbered[kept.user].astype(np.int32),
+            user_ids=self.user_ids.take(pa.array(rows)),
             user_columns=tuple(each.take(rows) for each in self.user_columns),
         )
 
     def of_events(self, places: NDArray[np.int64]) -> "Dataset":
         """The same dataset with the events at some places only; users, items and their rows stay."""
         return replace(
-            self, user=self.user[places], item=self.item[places], timestamp=self.timestamp[places],
-            event_type=self.event_type[places], value=self.value[places], weight=self.weight[places],
+            self,
+            user=self.user[places],
+            item=self.item[places],
+            timestamp=self.timestamp[places],
+            event_type=self.event_type[places],
+            value=self.value[places],
+            weight=self.weight[places],
             contexts=tuple(each.take(places) for each in self.contexts),
         )
 
@@ -216,7 +244,8 @@ class Dataset:
         ends = np.cumsum(sizes)
         kept = self.of_events(np.arange(sizes.sum()) + np.repeat(begins - (ends - sizes), sizes))
         return replace(
-            kept, user=np.repeat(np.arange(len(places)), sizes).astype(np.int32),
+            kept,
+            user=np.repeat(np.arange(len(places)), sizes).astype(np.int32),
             user_ids=self.user_ids.take(pa.array(users)),
             user_columns=tuple(each.take(users) for each in self.user_columns),
         )
@@ -227,7 +256,8 @@ def _check_metadata(items: pa.Table | None, users: pa.Table | None, limits: Limi
     if limits.metadata_bytes is not None and size > limits.metadata_bytes:
         raise DataError(
             f"Items and Users have {size / 1024**3:,.1f} GB together; this recipe takes at most "
-            f"{limits.metadata_bytes / 1024**3:,.0f} GB. Leave out columns or rows.")
+            f"{limits.metadata_bytes / 1024**3:,.0f} GB. Leave out columns or rows."
+        )
 
 
 def _check_event_types(interactions: pa.Table, schema: Any, limits: Limits) -> None:
@@ -245,7 +275,7 @@ def selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[n
     count = table.num_rows
     if selection.event_type is None and selection.event_value_threshold is None and not selection.events:
         return table, np.ones(count, np.float32)
-    kinds = (pc.utf8_lower(table["EVENT_TYPE"]) if "EVENT_TYPE" in table.column_names else pa.nulls(count, pa.string()))
+    kinds = pc.utf8_lower(table["EVENT_TYPE"]) if "EVENT_TYPE" in table.column_names else pa.nulls(count, pa.string())
     codes, labels = _dictionary(kinds)
     values = _float(table, "EVENT_VALUE")
     weight = np.zeros(count, np.float32)
@@ -255,26 +285,31 @@ def selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[n
         for value, mask in ((None, np.isnan(values)), (np.inf, ~np.isnan(values))):
             weight[rows & mask] = selection.accepts(label, value)
     if selection.event_value_threshold is not None:
-        weight[values < selection.event_value_threshold] = 0.0
+        weight[values < least(selection.event_value_threshold)] = 0.0
     for choice in selection.events:
         if choice.threshold is not None:
             same = [code for code, label in enumerate(labels) if label.casefold() == choice.event_type.casefold()]
-            weight[np.isin(codes, same) & (values < choice.threshold)] = 0.0
+            weight[np.isin(codes, same) & (values < least(choice.threshold))] = 0.0
     kept = weight > 0
     return table.filter(pa.array(kept)), weight[kept]
 
 
 def _check_minimum(user: NDArray[np.int32], users: int, selection: Selection, limits: Limits) -> None:
-    kinds = [each.event_type for each in selection.events] or ([selection.event_type] if selection.event_type else [])
     if len(user) < limits.interactions:
-        tail = f" after filtering by event type: {', '.join(kinds)}" if kinds else ""
-        raise DataError(f"Dataset has fewer than {limits.interactions} interactions{tail}")
+        raise _too_few(selection, limits)
     enough = int((np.bincount(user, minlength=users) >= 2).sum())
     if enough < limits.users:
         raise DataError(
-            f"Create failed. Dataset has fewer than {limits.users} users with at least 2 interactions each.")
+            f"Create failed. Dataset has fewer than {limits.users} users with at least 2 interactions each."
+        )
     if enough < limits.share * users:
         raise DataError(f"Create failed. Fewer than {limits.share:.0%} of users have at least 2 interactions.")
+
+
+def _too_few(selection: Selection, limits: Limits) -> DataError:
+    kinds = [each.event_type for each in selection.events] or ([selection.event_type] if selection.event_type else [])
+    tail = f" after filtering by event type: {', '.join(kinds)}" if kinds else ""
+    return DataError(f"Dataset has fewer than {limits.interactions} interactions{tail}")
 
 
 def _dictionary(column: Any) -> tuple[NDArray[np.int32], list[str]]:
@@ -292,8 +327,9 @@ def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.int32], pa.Array]:
     return codes, pa.array(labels, pa.string())
 
 
-def _by_appearance(codes: NDArray[np.int32], labels: list[str], order: NDArray[np.int64]
-                   ) -> tuple[NDArray[np.int32], list[str]]:
+def _by_appearance(
+    codes: NDArray[np.int32], labels: list[str], order: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], list[str]]:
     """Codes in another order, and the texts in the order of their appearance there."""
     codes = codes[order]
     firsts = np.full(len(labels) + 1, len(codes))  # the last one is that of missing texts
@@ -343,8 +379,13 @@ def _with_catalogue(item_ids: pa.Array, items: pa.Table | None) -> tuple[pa.Arra
     return item_ids, rows_of(item_ids, items, "ITEM_ID")
 
 
-def _created(count: int, item: NDArray[np.int32], timestamp: NDArray[np.int64], items: pa.Table | None,
-             item_rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _created(
+    count: int,
+    item: NDArray[np.int32],
+    timestamp: NDArray[np.int64],
+    items: pa.Table | None,
+    item_rows: NDArray[np.int64],
+) -> NDArray[np.int64]:
     latest = int(timestamp.max())
     created = np.full(count, latest, np.int64)
     np.minimum.at(created, item, timestamp)
@@ -355,8 +396,9 @@ def _created(count: int, item: NDArray[np.int32], timestamp: NDArray[np.int64], 
     return created
 
 
-def columns_of(table: pa.Table | None, schema: Any, selection: Selection, rows: NDArray[np.int64]
-               ) -> tuple[Column, ...]:
+def columns_of(
+    table: pa.Table | None, schema: Any, selection: Selection, rows: NDArray[np.int64]
+) -> tuple[Column, ...]:
     """The trained columns of a table, aligned with ``rows``."""
     if table is None or schema is None:
         return ()
@@ -388,18 +430,15 @@ def _attributes(table: pa.Table | None, schema: Any, rows: NDArray[np.int64]) ->
     """The columns that queries may ask of items: numbers, categories and other texts, but for long ones."""
     if table is None or schema is None:
         return ()
-    found = []
-    for each in schema.fields:
-        if each.kind == "numeric":
-            found.append(Column(each.name, "numeric", values=_float(table, each.name)).take(rows))
-        elif each.kind in ("categorical", "string"):
-            codes, labels = _dictionary(table[each.name])
-            found.append(Column(each.name, each.kind, codes=codes, labels=tuple(labels)).take(rows))
-    return tuple(found)
+    return tuple(
+        column_of_table(table, each.name, each.kind).take(rows)
+        for each in schema.fields
+        if each.kind in ("numeric", "categorical", "string")
+    )
 
 
 def _capped(dataset: Dataset, most: int) -> Dataset:
-    """The dataset with the ``most`` newest items by creation or last interaction, and their events."""
+    """The dataset with the ``most`` newest items by creation or last interaction, their events and these' users."""
     recent = dataset.created.copy()
     np.maximum.at(recent, dataset.item, dataset.timestamp)
     rows = np.sort(np.argsort(-recent, kind="stable")[:most])
@@ -407,7 +446,10 @@ def _capped(dataset: Dataset, most: int) -> Dataset:
     renumbered[rows] = np.arange(len(rows))
     kept = dataset.of_events(np.flatnonzero(renumbered[dataset.item] >= 0))
     return replace(
-        kept, item=renumbered[kept.item].astype(np.int32), item_ids=dataset.item_ids.take(pa.array(rows)),
-        created=dataset.created[rows], item_columns=tuple(each.take(rows) for each in dataset.item_columns),
+        kept.of_users(np.unique(kept.user)),
+        item=renumbered[kept.item].astype(np.int32),
+        item_ids=dataset.item_ids.take(pa.array(rows)),
+        created=dataset.created[rows],
+        item_columns=tuple(each.take(rows) for each in dataset.item_columns),
         item_attributes=tuple(each.take(rows) for each in dataset.item_attributes),
     )

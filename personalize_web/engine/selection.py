@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+import numpy as np
 
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.recipes.recipe import Recipe
 
 _ALWAYS = {
-    "INTERACTIONS": ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"), "ITEMS": ("ITEM_ID",), "USERS": ("USER_ID",),
-    "ACTIONS": ("ACTION_ID",), "ACTION_INTERACTIONS": ("USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE"),
+    "INTERACTIONS": ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"),
+    "ITEMS": ("ITEM_ID",),
+    "USERS": ("USER_ID",),
+    "ACTIONS": ("ACTION_ID",),
+    "ACTION_INTERACTIONS": ("USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE"),
 }
 
 
@@ -41,9 +47,14 @@ class Selection:
     """Dataset type -> the only columns that are trained on."""
 
     @classmethod
-    def of(cls, recipe: Recipe, *, event_type: str | None = None,
-           solution_config: Mapping[str, Any] | None = None,
-           training_data_config: Mapping[str, Any] | None = None) -> "Selection":
+    def of(
+        cls,
+        recipe: Recipe,
+        *,
+        event_type: str | None = None,
+        solution_config: Mapping[str, Any] | None = None,
+        training_data_config: Mapping[str, Any] | None = None,
+    ) -> "Selection":
         """The selection a solution (or a recommender, by its use case) stands for; DataError where it contradicts."""
         config = solution_config or {}
         columns = training_data_config or config.get("trainingDataConfig") or {}
@@ -51,14 +62,16 @@ class Selection:
         threshold = config.get("eventValueThreshold")
         if listed and (event_type or threshold not in (None, "")):
             raise DataError("eventsConfig cannot be combined with eventType or eventValueThreshold.")
-        excluded = _by_dataset(columns.get("excludedDatasetColumns"))
+        excluded = {kind: names for kind, names in _by_dataset(columns.get("excludedDatasetColumns")).items() if names}
         included = _by_dataset(columns.get("includedDatasetColumns"))
         if excluded and included:
             raise DataError("Specify either excludedDatasetColumns or includedDatasetColumns, not both.")
         return cls(
             event_type=recipe.event_type or event_type or None,
             event_value_threshold=_number(threshold, "eventValueThreshold"),
-            events=_choices(listed), excluded_columns=excluded, included_columns=included,
+            events=_choices(listed),
+            excluded_columns=excluded,
+            included_columns=included,
         )
 
     def accepts(self, event_type: str | None, value: float | None) -> float:
@@ -98,19 +111,31 @@ class Selection:
     def as_json(self) -> dict[str, Any]:
         """What serving needs to read a live history in the same way."""
         return {
-            "event_type": self.event_type, "event_value_threshold": self.event_value_threshold,
+            "event_type": self.event_type,
+            "event_value_threshold": self.event_value_threshold,
             "events": [[each.event_type, each.threshold, each.weight] for each in self.events],
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Selection":
         """The selection kept by :meth:`as_json` (events only)."""
-        return cls(kept["event_type"], kept["event_value_threshold"],
-                   tuple(EventChoice(*each) for each in kept["events"]))
+        return cls(
+            kept["event_type"], kept["event_value_threshold"], tuple(EventChoice(*each) for each in kept["events"])
+        )
 
 
 def _reaches(value: float | None, threshold: float | None) -> bool:
-    return threshold is None or (value is not None and value >= threshold)
+    return threshold is None or (value is not None and value >= least(threshold))
+
+
+@cache
+def least(threshold: float) -> float:
+    """The least value that reaches a threshold, which itself does.
+
+    Histories keep values in single precision, where 0.7 is a little less than the 0.7 that a solution names.
+    """
+    with np.errstate(over="ignore"):
+        return min(threshold, float(np.float32(threshold)))
 
 
 def _number(text: Any, name: str) -> float | None:
@@ -127,8 +152,11 @@ def _number(text: Any, name: str) -> float | None:
 
 def _choices(listed: Sequence[Mapping[str, Any]]) -> tuple[EventChoice, ...]:
     choices = tuple(
-        EventChoice(each.get("eventType") or "", _number(each.get("eventValueThreshold"), "eventValueThreshold"),
-                    1.0 if each.get("weight") is None else float(each["weight"]))
+        EventChoice(
+            each.get("eventType") or "",
+            _number(each.get("eventValueThreshold"), "eventValueThreshold"),
+            1.0 if each.get("weight") is None else float(each["weight"]),
+        )
         for each in listed
     )
     kinds = [each.event_type.casefold() for each in choices]
@@ -145,5 +173,5 @@ def _by_dataset(columns: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[
     found = {}
     for name, listed in (columns or {}).items():
         key = name.upper().replace(" ", "").replace("_", "")
-        found[_NAMES.get(key, key)] = tuple(listed)
+        found[_NAMES.get(key, key)] = tuple(sorted(listed))
     return found

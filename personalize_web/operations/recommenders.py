@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from personalize_web.engine.recipes.recipe import Recipe
+from personalize_web.engine.selection import Selection
 from personalize_web.operations import lookup, paging, quotas, recipes, training_rules
 from personalize_web.operations.answers import dates, failure, latest_update, present
 from personalize_web.operations.caller import Caller
@@ -124,8 +125,13 @@ def update_recommender(caller: Caller, *, recommender_arn: str, recommender_conf
     lookup.require_state(recommender, statuses.ACTIVE, statuses.INACTIVE, doing="updated")
     _refuse_second_update(recommender, doing="updated")
     config = recommender.config | recommender_config
-    _check_config(recipes.trainable(recommender.recipe_arn), recommender.dataset_group, config)
-    retrains = config.get("trainingDataConfig") != recommender.config.get("trainingDataConfig")
+    recipe = recipes.trainable(recommender.recipe_arn)
+    _check_config(recipe, recommender.dataset_group, config)
+    now_and_then = [
+        Selection.of(recipe, training_data_config=each.get("trainingDataConfig"))
+        for each in (recommender.config, config)
+    ]
+    retrains = now_and_then[0] != now_and_then[1]
     now = timezone.now().timestamp()
     recommender.change(
         latest_update={

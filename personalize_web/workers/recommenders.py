@@ -24,7 +24,7 @@ def retrain(context: JobContext, recommender: Recommender) -> Publication:
 def update(context: JobContext, recommender: Recommender) -> Publication:
     """The new configuration; other columns to train on mean a new model first."""
     wanted = (recommender.latest_update or {}).get("recommenderConfig") or {}
-    if wanted.get("trainingDataConfig") == recommender.config.get("trainingDataConfig"):
+    if _columns(recommender, wanted) == _columns(recommender, recommender.config):
         return lambda: {"config": wanted}
     return _train(context, recommender, wanted)
 
@@ -50,9 +50,14 @@ def delete(context: JobContext, recommender: Recommender) -> Publication:
 
 
 def _train(context: JobContext, recommender: Recommender, config: dict[str, Any]) -> Publication:
-    recipe = catalogue.recipe(recommender.recipe_name)
-    selection = Selection.of(recipe, training_data_config=config.get("trainingDataConfig"))
+    recipe, selection = catalogue.recipe(recommender.recipe_name), _columns(recommender, config)
     trained = training.train(
         context, recommender.dataset_group, recipe, {}, selection, previous=recommender.storage_key
     )
     return lambda: trained.values | {"storage_key": trained.storage_key, "config": config}
+
+
+def _columns(recommender: Recommender, config: dict[str, Any]) -> Selection:
+    """What a configuration trains on."""
+    recipe = catalogue.recipe(recommender.recipe_name)
+    return Selection.of(recipe, training_data_config=config.get("trainingDataConfig"))

@@ -1,5 +1,7 @@
 """Which events and columns are trained on, and what too little data says."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from personalize_web.engine.dataset import Dataset, Limits
@@ -8,9 +10,13 @@ from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.selection import EventChoice, Selection
 from tests.engine.worlds import FEW, World, dataset_of, schema
 
+CATEGORY = {"categorical": True}
+
 SIMS, BECAUSE = RECIPES["aws-sims"], RECIPES["aws-vod-because-you-watched-x"]
 ROWS = [
-    ("u", "a", 1, "Watch", 0.5), ("u", "b", 2, "watch", 0.49), ("u", "c", 3, "Click", 9.0),
+    ("u", "a", 1, "Watch", 0.5),
+    ("u", "b", 2, "watch", 0.49),
+    ("u", "c", 3, "Click", 9.0),
     ("u", "d", 4, "WATCH", None),
 ]
 
@@ -32,19 +38,33 @@ def test_the_threshold_is_inclusive_and_drops_missing_values():
     assert items(Selection(event_type="watch", event_value_threshold=0.5)) == ["a"]
 
 
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.7, 5.0, 1e300])
+def test_a_value_that_a_history_keeps_in_single_precision_reaches_its_threshold(threshold):
+    selection = Selection(event_value_threshold=threshold)
+    assert selection.accepts("watch", threshold) == 1.0
+    assert selection.accepts("watch", float(np.float32(min(threshold, 1e30)))) == (threshold < 1e30)
+    assert selection.accepts("watch", 0.999 * threshold) == 0.0
+
+
 def test_a_threshold_without_a_type_holds_for_all_types():
     assert items(Selection(event_value_threshold=0.5)) == ["a", "c"]
 
 
 def test_listed_types_have_their_own_thresholds_and_weights():
-    found = dataset_of(*ROWS, values=True, selection=Selection(
-        events=(EventChoice("watch", 0.45, 0.25), EventChoice("click", None, 1.0))))
+    found = dataset_of(
+        *ROWS,
+        values=True,
+        selection=Selection(events=(EventChoice("watch", 0.45, 0.25), EventChoice("click", None, 1.0))),
+    )
     assert found.weight.tolist() == [0.25, 0.25, 1.0]
 
 
 def test_a_type_of_weight_zero_and_one_that_is_not_listed_are_not_read():
-    found = dataset_of(*ROWS, values=True, selection=Selection(
-        events=(EventChoice("watch", None, 0.5), EventChoice("click", None, 0.0))))
+    found = dataset_of(
+        *ROWS,
+        values=True,
+        selection=Selection(events=(EventChoice("watch", None, 0.5), EventChoice("click", None, 0.0))),
+    )
     assert [found.item_ids[int(each)].as_py() for each in found.item] == ["a", "b", "d"]
     assert items(Selection(events=(EventChoice("click"),))) == ["c"]
 
@@ -105,17 +125,29 @@ def test_999_interactions_are_too_few_and_1000_are_enough():
     assert len(dataset_of(*many(1000, 50), limits=Limits()).item) == 1000
 
 
+def test_nothing_imported_is_too_few_interactions():
+    with pytest.raises(DataError, match=r"^Dataset has fewer than 1000 interactions$"):
+        Dataset.from_tables(
+            pa.table({}),
+            pa.table({}),
+            schemas={"INTERACTIONS": schema("Interactions"), "ITEMS": schema("Items", GENRE=CATEGORY)},
+            attributes=True,
+        )
+
+
 def test_the_message_names_the_event_type_filtered_by():
     rows = [*many(999, 50), *many(500, 50, "Click")]
     with pytest.raises(
-        DataError, match=r"^Dataset has fewer than 1000 interactions after filtering by event type: Watch$"):
+        DataError, match=r"^Dataset has fewer than 1000 interactions after filtering by event type: Watch$"
+    ):
         dataset_of(*rows, limits=Limits(), selection=Selection.of(BECAUSE))
 
 
 def test_24_users_with_two_events_are_too_few():
     rows = [*many(1000, 24), ("lonely", "i1", 5, "Watch")]
     with pytest.raises(
-        DataError, match=r"^Create failed\. Dataset has fewer than 25 users with at least 2 interactions each\.$"):
+        DataError, match=r"^Create failed\. Dataset has fewer than 25 users with at least 2 interactions each\.$"
+    ):
         dataset_of(*rows, limits=Limits())
 
 
@@ -150,8 +182,11 @@ def test_events_are_ordered_by_time_and_ties_by_arrival():
 def test_an_item_is_as_old_as_its_creation_or_its_first_event_or_else_new():
     world = World(users=30)
     found = Dataset.from_tables(
-        world.interactions, world.items.drop_columns(["CREATION_TIMESTAMP"]),
-        schemas={**world.schemas, "ITEMS": schema("Items", GENRE={"categorical": True})}, limits=FEW)
+        world.interactions,
+        world.items.drop_columns(["CREATION_TIMESTAMP"]),
+        schemas={**world.schemas, "ITEMS": schema("Items", GENRE={"categorical": True})},
+        limits=FEW,
+    )
     ages = dict(zip(found.item_ids.to_pylist(), found.ages, strict=True))
     first = min(row[2] for row in world.rows if row[1] == "g0t0")
     latest = max(row[2] for row in world.rows)

@@ -166,6 +166,14 @@ class TestUpdate:
         row = Job.objects.get(kind="update-recommender")
         assert (row.queue, row.arguments["retrain"]) == ("training", True)
 
+    def test_the_same_columns_written_otherwise_mean_no_training(self, ana, recommender):
+        recommender.change(
+            config={"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["GENRES", "CREATION_TIMESTAMP"]}}}
+        )
+        same = {"items": ["CREATION_TIMESTAMP", "GENRES"], "INTERACTIONS": []}
+        self.update(ana, recommender, {"trainingDataConfig": {"excludedDatasetColumns": same}})
+        assert Job.objects.get(kind="update-recommender").arguments["retrain"] is False
+
     @pytest.mark.parametrize("status", ["CREATE PENDING", "CREATE FAILED", "STOP PENDING", "DELETE PENDING"])
     def test_it_is_active_or_inactive(self, ana, recommender, status):
         recommender.move(status)
