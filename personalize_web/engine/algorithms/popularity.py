@@ -11,8 +11,9 @@ from personalize_web.engine.reporting import Reporter
 class Popularity:
     """The same list for everybody."""
 
-    def train(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter,
-              warm: Model | None = None) -> Model:
+    def train(
+        self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, warm: Model | None = None
+    ) -> Model:
         """``config["count"]`` is ``users`` (distinct users, the default) or ``events``."""
         reporter.check()
         popular = popular_items(dataset, str(config.get("count", "users")))
@@ -20,7 +21,7 @@ class Popularity:
 
 
 def popular_items(dataset: Dataset, count: str = "users") -> NDArray[np.int32]:
-    """Rows of all items with interactions, the most popular first.
+    """Rows of all items with interactions, the most popular first: by ``users`` or by ``events``, as they weigh.
 
     Ties: more events, then a more recent last event, then the id.
     """
@@ -33,11 +34,13 @@ def popular_items(dataset: Dataset, count: str = "users") -> NDArray[np.int32]:
     return order[events[order] > 0].astype(np.int32)
 
 
-def users_of_items(dataset: Dataset) -> NDArray[np.int64]:
-    """Item -> number of distinct users with at least one event."""
-    pairs = np.sort(dataset.user.astype(np.int64) * len(dataset.item_ids) + dataset.item)
-    first = np.diff(pairs, prepend=-1) > 0
-    return np.bincount(pairs[first] % max(1, len(dataset.item_ids)), minlength=len(dataset.item_ids))
+def users_of_items(dataset: Dataset) -> NDArray[np.float64]:
+    """Item -> number of distinct users with at least one event, each as much as the weightiest of these counts."""
+    items = len(dataset.item_ids)
+    pairs = dataset.user.astype(np.int64) * items + dataset.item
+    order = np.lexsort((-dataset.weight, pairs)) if dataset.weighs else np.argsort(pairs)
+    first = order[np.diff(pairs[order], prepend=-1) > 0]
+    return np.bincount(dataset.item[first], weights=dataset.weight[first], minlength=items)
 
 
 def id_ranks(dataset: Dataset) -> NDArray[np.int64]:

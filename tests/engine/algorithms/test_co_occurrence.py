@@ -8,12 +8,17 @@ from personalize_web.engine.algorithms.co_occurrence import CoOccurrence, within
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.recipes.hyperparameters import typed
 from personalize_web.engine.reporting import Silent
+from personalize_web.engine.selection import EventChoice, Selection
 from personalize_web.engine.serving import Request
 from tests.engine.algorithms.contract import Contract
 from tests.engine.worlds import dataset_of
 
-ALL = {"min_user_history_length_percentile": 0.0, "max_user_history_length_percentile": 1.0,
-       "min_item_interaction_count_percentile": 0.0, "max_item_interaction_count_percentile": 1.0}
+ALL = {
+    "min_user_history_length_percentile": 0.0,
+    "max_user_history_length_percentile": 1.0,
+    "min_item_interaction_count_percentile": 0.0,
+    "max_item_interaction_count_percentile": 1.0,
+}
 
 
 class TestSims(Contract):
@@ -37,19 +42,21 @@ class TestBecauseYouWatchedX(Contract):
 
 
 def baskets(*each):
-    return dataset_of(*[(f"u{user}", item, place) for user, basket in enumerate(each)
-                        for place, item in enumerate(basket)])
+    return dataset_of(
+        *[(f"u{user}", item, place) for user, basket in enumerate(each) for place, item in enumerate(basket)]
+    )
 
 
 @pytest.fixture
 def ask(tmp_path):
     def asked(dataset, item, many=3, **config):
-        CoOccurrence().train(dataset, {**typed(RECIPES["aws-sims"], None), **ALL, **config}, Options(),
-                             Silent()).write(tmp_path / "sims")
+        CoOccurrence().train(dataset, {**typed(RECIPES["aws-sims"], None), **ALL, **config}, Options(), Silent()).write(
+            tmp_path / "sims"
+        )
         model = serving.load(tmp_path / "sims")
         starts = model.arrays["neighbour_starts"]
         row = model.items.row(item)
-        return model.items.ids(model.arrays["neighbours"][starts[row]:starts[row + 1]][:many])
+        return model.items.ids(model.arrays["neighbours"][starts[row] : starts[row + 1]][:many])
 
     return asked
 
@@ -72,6 +79,19 @@ def test_the_discount_reverses_popular_and_niche(ask):
     data = baskets("ap", "ap", "ap", "p", "p", "p", "p", "an", "an")
     assert ask(data, "a", min_cointeraction_count=1, popularity_discount_factor=0.0) == ["p", "n"]
     assert ask(data, "a", min_cointeraction_count=1, popularity_discount_factor=1.0) == ["n", "p"]
+
+
+def test_pairs_count_as_much_as_their_events_weigh_but_the_least_count_is_of_users(ask):
+    weights = Selection(events=(EventChoice("Buy"), EventChoice("View", None, 0.25)))
+    rows = [
+        (f"u{user}", item, place, kind)
+        for user, (pair, kind) in enumerate([("av", "View")] * 3 + [("ab", "Buy")] * 2)
+        for place, item in enumerate(pair)
+    ]
+    sure = {"min_cointeraction_count": 2, "popularity_discount_factor": 0.0}
+    assert ask(dataset_of(*rows), "a", **sure) == ["v", "b"]
+    assert ask(dataset_of(*rows, selection=weights), "a", **sure) == ["b", "v"]
+    assert ask(dataset_of(*rows, selection=weights), "a", **sure | {"min_cointeraction_count": 3}) == ["v"]
 
 
 def test_ties_go_by_users_in_common_then_by_id(ask):

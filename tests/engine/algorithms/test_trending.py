@@ -12,6 +12,7 @@ from personalize_web.engine.algorithms.trending import Trending, rising_at
 from personalize_web.engine.evaluation.measuring import POPULARITY, foreseen
 from personalize_web.engine.metrics import trend_prediction_accuracy
 from personalize_web.engine.reporting import Silent
+from personalize_web.engine.selection import EventChoice, Selection
 from personalize_web.engine.serving import Request
 from tests.engine.algorithms.contract import METRICS, Contract
 from tests.engine.worlds import dataset_of
@@ -45,6 +46,14 @@ def test_the_greatest_increase_comes_first_and_what_falls_is_not_rising():
     assert found(("slow", 5, 3), ("burst", 9, 1), ("falling", 2, 6), ("steady", 4, 4)) == ["burst", "slow"]
 
 
+def test_interactions_count_as_they_weigh():
+    rows = [(f"u{place}", "viewed", NOW - place, "View") for place in range(3)] + [("u", "bought", NOW, "Buy")]
+    weights = Selection(events=(EventChoice("Buy"), EventChoice("View", None, 0.25)))
+    for selection, first in ((Selection(), "viewed"), (weights, "bought")):
+        dataset = dataset_of(*rows, selection=selection)
+        assert dataset.item_ids[int(rising_at(dataset, NOW, HOUR)[0])].as_py() == first
+
+
 def test_equal_increases_go_by_ratio_then_by_id():
     assert found(("big", 12, 10), ("new", 2, 0)) == ["new", "big"]
     assert found(("b", 2, 0), ("a", 2, 0)) == ["a", "b"]
@@ -56,8 +65,9 @@ def test_a_time_without_events_has_no_trends():
 
 def test_an_event_at_the_border_belongs_to_the_older_interval():
     table = pa.table({"ITEM_ID": ["a", "b"], "TIMESTAMP": [NOW - HOUR, NOW - 2 * HOUR]})
-    late, early = trends.increases(np.array([0, 1]), np.array(table["TIMESTAMP"]), np.ones(2), items=2, now=NOW,
-                                   interval=HOUR)
+    late, early = trends.increases(
+        np.array([0, 1]), np.array(table["TIMESTAMP"]), np.ones(2), items=2, now=NOW, interval=HOUR
+    )
     assert (late.tolist(), early.tolist()) == ([0, 0], [1, 0])
 
 
@@ -76,7 +86,8 @@ def model(tmp_path):
     rows = [(f"u{user}", item, NOW - 30 * HOUR + place) for user in range(9) for place, item in enumerate("abc")]
     rows += [("u0", "a", NOW - 40 * HOUR)]
     Trending().train(dataset_of(*rows), {"trend_discovery_frequency": "1 hour"}, Options(), Silent()).write(
-        tmp_path / "model")
+        tmp_path / "model"
+    )
     return serving.load(tmp_path / "model"), tmp_path / "model"
 
 
@@ -120,10 +131,14 @@ def test_the_accuracy_is_the_share_of_the_increase_that_was_foreseen():
 
 
 def test_a_trend_that_goes_on_is_foreseen():
-    rows = [(f"u{place}", "up", NOW - at * HOUR - place) for at, count in ((0, 9), (1, 4), (2, 1))
-            for place in range(count)]
-    rows += [(f"u{place}", "down", NOW - at * HOUR - place) for at, count in ((0, 1), (1, 4), (2, 9))
-             for place in range(count)]
+    rows = [
+        (f"u{place}", "up", NOW - at * HOUR - place) for at, count in ((0, 9), (1, 4), (2, 1)) for place in range(count)
+    ]
+    rows += [
+        (f"u{place}", "down", NOW - at * HOUR - place)
+        for at, count in ((0, 1), (1, 4), (2, 9))
+        for place in range(count)
+    ]
     data = dataset_of(*rows)
     assert data.item_ids.take(pa.array(rising_at(data, NOW, HOUR))).to_pylist() == ["up"]
     assert foreseen(data, HOUR) == {"version": 1.0, POPULARITY: 1.0}
@@ -131,6 +146,9 @@ def test_a_trend_that_goes_on_is_foreseen():
 
 def test_popular_items_foresee_no_burst():
     rows = [(f"u{place}", f"always{item}", NOW - 5 * HOUR - place) for item in range(25) for place in range(20)]
-    rows += [(f"u{place}", "burst", NOW - at * HOUR - place) for at, count in ((0, 9), (1, 4), (2, 1))
-             for place in range(count)]
+    rows += [
+        (f"u{place}", "burst", NOW - at * HOUR - place)
+        for at, count in ((0, 9), (1, 4), (2, 1))
+        for place in range(count)
+    ]
     assert foreseen(dataset_of(*rows), HOUR) == {"version": 1.0, POPULARITY: 0.0}
