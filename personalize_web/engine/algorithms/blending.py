@@ -38,8 +38,16 @@ class Blend:
 
     def as_json(self) -> dict[str, Any]:
         """What serving reads."""
-        return {"learned": self.learned, "popularity": self.popularity, "counted": dict(self.counted),
-                "seen": list(self.seen)}
+        return {
+            "learned": self.learned,
+            "popularity": self.popularity,
+            "counted": dict(self.counted),
+            "seen": list(self.seen),
+        }
+
+
+ALONE = Blend(1.0, 0.0, {}, (0.0, 0.0, 0.0))
+"""What was learned, and nothing beside it."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,9 @@ class Slice:
         return Slice(self.logits[:count], self.popularity, self.histories[:count], self.targets[:count])
 
 
-def counted_features(models: Mapping[str, Counted], histories: Sequence[NDArray[np.int64]]
-                     ) -> dict[str, sparse.csr_matrix]:
+def counted_features(
+    models: Mapping[str, Counted], histories: Sequence[NDArray[np.int64]]
+) -> dict[str, sparse.csr_matrix]:
     """Model -> blend features [V, N]; row by row the same as :meth:`Counted.scores`."""
     found = {}
     for name, model in models.items():
@@ -69,8 +78,9 @@ def counted_features(models: Mapping[str, Counted], histories: Sequence[NDArray[
         rows = np.concatenate([np.full(min(len(each), query.depth), row) for row, each in enumerate(histories)])
         asked = np.concatenate([each[: query.depth] for each in histories])
         ages = np.concatenate([np.arange(min(len(each), query.depth)) for each in histories])
-        weights = sparse.csr_matrix((query.decay ** ages.astype(np.float32), (rows, asked)),
-                                    shape=(len(histories), items))
+        weights = sparse.csr_matrix(
+            (query.decay ** ages.astype(np.float32), (rows, asked)), shape=(len(histories), items)
+        )
         scores = (weights @ as_matrix(model)).tocsr()
         sums = np.asarray((weights if query.mixed else scores).sum(axis=1)).ravel()
         scores = (sparse.diags(items / np.maximum(sums, 1e-12)) @ scores).tocsr()
@@ -88,8 +98,9 @@ def choose(held: Slice, models: Mapping[str, Counted], seed: int) -> tuple[Blend
     """
     features = counted_features(models, held.histories)
     names = ["learned", "popularity", *features]
-    gathered = [_gather(held, features, row, rng) for rng in [np.random.default_rng(seed)]
-                for row in range(len(held.targets))]
+    gathered = [
+        _gather(held, features, row, rng) for rng in [np.random.default_rng(seed)] for row in range(len(held.targets))
+    ]
     fresh = [each for each in gathered if each.target >= 0]
     weights, scores = np.array([1.0, *[0.0] * (len(names) - 1)]), {}
     if len(fresh) >= 20:
@@ -100,10 +111,15 @@ def choose(held: Slice, models: Mapping[str, Counted], seed: int) -> tuple[Blend
         best = max(scores, key=lambda name: (scores[name], name == "blend"))
         weights = Stacked.of(fresh).fitted() if best == "blend" else np.eye(len(names))[names.index(best)]
     seen = _returning(gathered, weights)
-    blend = Blend(float(weights[0]), float(weights[1]),
-                  {name: float(weight) for name, weight in zip(names[2:], weights[2:], strict=True)}, seen)
+    blend = Blend(
+        float(weights[0]),
+        float(weights[1]),
+        {name: float(weight) for name, weight in zip(names[2:], weights[2:], strict=True)},
+        seen,
+    )
     return blend, {
-        "validation events": len(held.targets), "of items new to the user": len(fresh),
+        "validation events": len(held.targets),
+        "of items new to the user": len(fresh),
         "validation ndcg_at_10": {name: round(score, 4) for name, score in scores.items()},
         "weights": {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)},
         "weights of seen items": [round(each, 3) for each in seen],
@@ -139,11 +155,14 @@ def _gather(held: Slice, features: Mapping[str, sparse.csr_matrix], row: int, rn
     new[seen] = False
     leading = []
     for place, each in enumerate(features.values(), start=2):
-        items, values = (part[each.indptr[row]:each.indptr[row + 1]] for part in (each.indices, each.data))
+        items, values = (part[each.indptr[row] : each.indptr[row + 1]] for part in (each.indices, each.data))
         table[place, items] = values
         leading.append(items[_leaders(np.where(new[items], values, -np.inf), BEST_OF_EACH)])
-    for score, count in ((_first_weights(len(table)) @ table, BEST), (logits, BEST_OF_EACH),
-                         (held.popularity, BEST_OF_EACH)):
+    for score, count in (
+        (_first_weights(len(table)) @ table, BEST),
+        (logits, BEST_OF_EACH),
+        (held.popularity, BEST_OF_EACH),
+    ):
         leading.append(_leaders(np.where(new, score, -np.inf), count))
     target = held.targets[row]
     chosen = np.unique(np.concatenate([*leading, [target]] if new[target] else leading))
@@ -154,10 +173,16 @@ def _gather(held: Slice, features: Mapping[str, sparse.csr_matrix], row: int, rn
     items = np.concatenate([chosen, others])
     importance = np.zeros(len(items), np.float32)
     if len(others):
-        importance[len(chosen):] = np.log(rest / len(others))
+        importance[len(chosen) :] = np.log(rest / len(others))
     own, again = np.flatnonzero(chosen == target), np.flatnonzero(seen == target)
-    return _Gathered(table[:, items].T, importance, int(own[0]) if len(own) else -1, table[:, seen].T, facts,
-                     int(again[0]) if len(again) else -1)
+    return _Gathered(
+        table[:, items].T,
+        importance,
+        int(own[0]) if len(own) else -1,
+        table[:, seen].T,
+        facts,
+        int(again[0]) if len(again) else -1,
+    )
 
 
 def _leaders(scores: NDArray, count: int) -> NDArray[np.int64]:
@@ -184,8 +209,8 @@ class Stacked:
         features = np.zeros((len(events), longest, events[0].features.shape[1]), np.float32)
         importance = np.full((len(events), longest), -np.inf, np.float32)
         for place, each in enumerate(events):
-            features[place, :len(each.features)] = each.features
-            importance[place, :len(each.importance)] = each.importance
+            features[place, : len(each.features)] = each.features
+            importance[place, : len(each.importance)] = each.importance
         return cls(features, importance, np.array([each.target for each in events]))
 
     def fitted(self, least: Sequence[float] | None = None) -> NDArray[np.float64]:
@@ -204,8 +229,14 @@ class Stacked:
 
         bounds: list[tuple[float | None, None]] = [(each, None) for each in (least or [0.0] * width)]
         bounds[1] = (None, None)
-        return minimize(loss, _first_weights(width).astype(np.float64), jac=True, bounds=bounds, method="L-BFGS-B",
-                        options={"maxiter": 50}).x
+        return minimize(
+            loss,
+            _first_weights(width).astype(np.float64),
+            jac=True,
+            bounds=bounds,
+            method="L-BFGS-B",
+            options={"maxiter": 50},
+        ).x
 
     def gains(self, weights: NDArray) -> NDArray[np.float64]:
         """NDCG@10 of each event; items drawn at random count as themselves."""
@@ -239,6 +270,12 @@ def _returning(events: Sequence[_Gathered], weights: NDArray) -> tuple[float, fl
         count = max(1, len(known))
         return total / count + 5e-4 * float(extra @ extra), slope / count + 1e-3 * extra
 
-    found = minimize(loss, np.zeros(3), jac=True, bounds=[(-RETURN_BOUND, RETURN_BOUND)] * 3, method="L-BFGS-B",
-                     options={"maxiter": 60}).x
+    found = minimize(
+        loss,
+        np.zeros(3),
+        jac=True,
+        bounds=[(-RETURN_BOUND, RETURN_BOUND)] * 3,
+        method="L-BFGS-B",
+        options={"maxiter": 60},
+    ).x
     return float(found[0]), float(found[1]), float(found[2])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_web.engine.algorithms.base import Config
-from personalize_web.engine.algorithms.blending import Blend
+from personalize_web.engine.algorithms.blending import ALONE, Blend
 from personalize_web.engine.algorithms.co_occurrence import within_percentiles
 from personalize_web.engine.algorithms.sequence_transformer import SequenceTransformer
 from personalize_web.engine.algorithms.sequences import GAPS, gap_buckets
@@ -41,8 +41,10 @@ class HierarchicalRnn(SequenceTransformer):
     def trained_on(self, dataset: Dataset, config: Config) -> Dataset:
         """The users between the two percentiles of history length, with the columns that the recipe reads."""
         kept = within_percentiles(
-            np.diff(dataset.starts), float(config["min_user_history_length_percentile"]),
-            float(config["max_user_history_length_percentile"]))
+            np.diff(dataset.starts),
+            float(config["min_user_history_length_percentile"]),
+            float(config["max_user_history_length_percentile"]),
+        )
         part = dataset if kept.all() else dataset.of_users(np.flatnonzero(kept))
         reads = config.get("reads", "all")
         if reads == "ids":
@@ -55,13 +57,21 @@ class HierarchicalRnn(SequenceTransformer):
         """``hidden_dimension`` wide; gradients go back through ``bptt`` events."""
         from personalize_web.engine.nets.recommender import Shape
 
-        return Shape(len(dataset.item_ids), len(dataset.event_types), GAPS, encoders[0].width, encoders[1].width,
-                     width=int(config["hidden_dimension"]), length=LENGTH, bptt=int(config["bptt"]),
-                     session_gap=session_gap(dataset))
+        return Shape(
+            len(dataset.item_ids),
+            len(dataset.event_types),
+            GAPS,
+            encoders[0].width,
+            encoders[1].width,
+            width=int(config["hidden_dimension"]),
+            length=LENGTH,
+            bptt=int(config["bptt"]),
+            session_gap=session_gap(dataset),
+        )
 
     def settled(self, blend: Blend, config: Config) -> Blend:
         """Counts know nothing of cold items: a cold-start model relies on what was learned alone."""
-        return Blend(1.0, 0.0, {}, (0.0, 0.0, 0.0)) if config.get("answers") == "cold" else blend
+        return ALONE if config.get("answers") == "cold" else blend
 
     def candidates(self, dataset: Dataset, config: Config) -> NDArray[np.bool_]:
         if config.get("answers") == "cold":
@@ -77,7 +87,8 @@ def check_cold_items(dataset: Dataset, config: Config) -> None:
     if not LEAST_COLD <= cold <= MOST_COLD:
         raise DataError(
             f"There are {cold:,} cold items; from {LEAST_COLD} to {MOST_COLD:,} are needed. Change "
-            "cold_start_max_interactions or cold_start_max_duration, or import more new items.")
+            "cold_start_max_interactions or cold_start_max_duration, or import more new items."
+        )
 
 
 def session_gap(dataset: Dataset) -> int:

@@ -18,7 +18,7 @@ from scipy import sparse
 from personalize_web.engine import objective
 from personalize_web.engine.algorithms import cold_items, transitions
 from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
-from personalize_web.engine.algorithms.blending import Blend, Slice, choose
+from personalize_web.engine.algorithms.blending import ALONE, Blend, Slice, choose
 from personalize_web.engine.algorithms.cold_items import ColdWeights
 from personalize_web.engine.algorithms.popularity import popular_items
 from personalize_web.engine.algorithms.sequences import GAPS
@@ -65,8 +65,9 @@ class _Warm:
 class SequenceTransformer:
     """aws-user-personalization-v2 and the personal use cases."""
 
-    def train(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter,
-              warm: Model | None = None) -> Model:
+    def train(
+        self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, warm: Model | None = None
+    ) -> Model:
         """Learn, choose the blend on held-out last events, then learn from those as well.
 
         With ``warm`` the network goes on from that model for a fifth of its steps, and the blend stays. Of very many
@@ -74,54 +75,81 @@ class SequenceTransformer:
         """
         import torch
 
-        from personalize_web.engine.algorithms.learning import Held, Learner, Plan
+        from personalize_web.engine.algorithms.learning import Plan
 
         if options.threads:
             torch.set_num_threads(options.threads)
         whole, dataset = dataset, self.trained_on(dataset, config)
         recent = bool(config.get("apply_recency_bias", config.get("recency_mask", True)))
         state: _Warm | None = warm.state if warm else None
+        begins = state is None
         if state is None:
-            encoders = FeatureEncoder.fit(dataset.user_columns), FeatureEncoder.fit(dataset.contexts)
-            plan = _plan(dataset, options, config)
-            shape = self.shape(dataset, encoders, config)
-            network, items = network_of(dataset, shape, options, reporter)
-            learner = Learner(network, seed=options.seed, device=device_of(options))
-            places = _held_out(dataset, options.seed)
-            part = dataset.without(places)
-            places = places[part.interactions_of_items[dataset.item[places]] > 0]
+            state = self._begun(dataset, config, options, reporter, recent)
+        large = len(dataset.item) >= LARGE
+        if not (begins and large):
+            again = REFIT_SHARE * state.epochs
+            plan = Plan(
+                again if large else max(1, round(again)),
+                REFIT_TIME * time_limit(options),
+                tokens_of(dataset),
+                rate=3e-4,
+            )
+            state.learner.fit(dataset, self.inputs(dataset, state.encoders, recent, config), plan, reporter)
+            reporter.check()
+        return self.finished(dataset, state, recent, config, self.candidates(whole, config), reporter)
+
+    def _begun(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, recent: bool) -> _Warm:
+        """A network that learned from all but the held-out events, and the blend that these ask for.
+
+        Where the item of every event that could be held out occurs nowhere else, nothing can be validated: then the
+        network learns for as long as planned and is believed alone.
+        """
+        from personalize_web.engine.algorithms.learning import Held, Learner
+
+        encoders = FeatureEncoder.fit(dataset.user_columns), FeatureEncoder.fit(dataset.contexts)
+        plan = _plan(dataset, options, config)
+        network, items = network_of(dataset, self.shape(dataset, encoders, config), options, reporter)
+        learner = Learner(network, seed=options.seed, device=device_of(options))
+        places = _held_out(dataset, options.seed)
+        part = dataset.without(places)
+        places = places[part.interactions_of_items[dataset.item[places]] > 0]
+        held = None
+        if len(places):
             before = dataset.before(places, HISTORY)
             held = Held(before, self.inputs(before, encoders, recent, config), dataset.item[places].astype(np.int64))
-            given = self.inputs(part, encoders, recent, config)
-            network.silence(given.users, given.contexts)
-            facts = learner.fit(part, given, plan, reporter, held)
-            reporter.log(f"learned for {facts['seconds']} s, {facts['epochs']} epochs; choosing the blend")
-            validated, counted = _slice(learner, part, held), self.counted(part)
-            blend, chosen = choose(validated, counted, options.seed)
-            blend = self.settled(blend, config)
-            reporter.log(f"blend: {chosen['weights']}")
-            told: dict[str, Any] = {"learning": facts, "blend": chosen}
-            cold = cold_items.weights(learner, part, held, validated, counted, blend)
-            if cold is not None:
-                told["cold items"] = cold.as_json()
-                reporter.log(f"items without interactions: {told['cold items']}")
-            state = _Warm(learner, blend, told, encoders, items, cold, facts["best epoch"])
-            if len(dataset.item) >= LARGE:
-                return self.finished(dataset, state, recent, config, self.candidates(whole, config), reporter)
-        again = REFIT_SHARE * state.epochs
-        if len(dataset.item) < LARGE:
-            again = max(1, round(again))
-        plan = Plan(again, REFIT_TIME * time_limit(options), tokens_of(dataset), rate=3e-4)
-        state.learner.fit(dataset, self.inputs(dataset, state.encoders, recent, config), plan, reporter)
-        reporter.check()
-        return self.finished(dataset, state, recent, config, self.candidates(whole, config), reporter)
+        else:
+            part = dataset
+        given = self.inputs(part, encoders, recent, config)
+        network.silence(given.users, given.contexts)
+        facts = learner.fit(part, given, plan, reporter, held)
+        reporter.log(f"learned for {facts['seconds']} s, {facts['epochs']} epochs; choosing the blend")
+        if held is None:
+            reporter.log("No event could be held out: the learned model is believed alone.")
+            return _Warm(learner, ALONE, {"learning": facts}, encoders, items, None, facts["best epoch"])
+        validated, counted = _slice(learner, part, held), self.counted(part)
+        blend, chosen = choose(validated, counted, options.seed)
+        blend = self.settled(blend, config)
+        reporter.log(f"blend: {chosen['weights']}")
+        told: dict[str, Any] = {"learning": facts, "blend": chosen}
+        cold = cold_items.weights(learner, part, held, validated, counted, blend)
+        if cold is not None:
+            told["cold items"] = cold.as_json()
+            reporter.log(f"items without interactions: {told['cold items']}")
+        return _Warm(learner, blend, told, encoders, items, cold, facts["best epoch"])
 
     def counted(self, dataset: Dataset) -> dict[str, Counted]:
         """The counting models that may enter the blend."""
         return transitions.count(dataset)
 
-    def finished(self, dataset: Dataset, state: Any, recent: bool, config: Config, candidates: NDArray[np.bool_],
-                 reporter: Reporter) -> Model:
+    def finished(
+        self,
+        dataset: Dataset,
+        state: Any,
+        recent: bool,
+        config: Config,
+        candidates: NDArray[np.bool_],
+        reporter: Reporter,
+    ) -> Model:
         """What serves, of the dataset that was learned from."""
         return _model(dataset, state, recent, config, candidates)
 
@@ -134,23 +162,32 @@ class SequenceTransformer:
         from personalize_web.engine.nets.recommender import Shape
 
         large = len(dataset.item) >= LARGE
-        return Shape(len(dataset.item_ids), len(dataset.event_types), GAPS, encoders[0].width, encoders[1].width,
-                     width=int(config.get("width", 128 if len(dataset.item) >= WIDE else 64)),
-                     layers=int(config.get("layers", 2 if large else 1)),
-                     length=int(config.get("length", 100 if large else 50)),
-                     dropout=float(config.get("dropout", DROPOUT)))
+        return Shape(
+            len(dataset.item_ids),
+            len(dataset.event_types),
+            GAPS,
+            encoders[0].width,
+            encoders[1].width,
+            width=int(config.get("width", 128 if len(dataset.item) >= WIDE else 64)),
+            layers=int(config.get("layers", 2 if large else 1)),
+            length=int(config.get("length", 100 if large else 50)),
+            dropout=float(config.get("dropout", DROPOUT)),
+        )
 
-    def inputs(self, dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], recent: bool, config: Config
-               ) -> Any:
+    def inputs(
+        self, dataset: Dataset, encoders: tuple[FeatureEncoder, FeatureEncoder], recent: bool, config: Config
+    ) -> Any:
         """What the network learns from beside events."""
         from personalize_web.engine.algorithms.learning import Inputs
 
         weights = dataset.weight
         if recent:
             weights = weights * (0.5 + 0.5 * recency(dataset, _half_life(config))).astype(np.float32)
-        return Inputs(encoders[0].matrix(dataset.user_columns, len(dataset.user_ids)),
-                      encoders[1].matrix(dataset.contexts, len(dataset.item)),
-                      (weights / max(float(weights.mean()), 1e-9)).astype(np.float32))
+        return Inputs(
+            encoders[0].matrix(dataset.user_columns, len(dataset.user_ids)),
+            encoders[1].matrix(dataset.contexts, len(dataset.item)),
+            (weights / max(float(weights.mean()), 1e-9)).astype(np.float32),
+        )
 
     def settled(self, blend: Blend, config: Config) -> Blend:
         """The blend that serves, given the one that did best."""
@@ -203,8 +240,11 @@ def network_of(dataset: Dataset, shape: Any, options: Options, reporter: Reporte
     if dataset.item_columns:
         items, features = ItemEncoder.fit(dataset.item_columns, len(dataset.item_ids), options.seed)
     reporter.check()
-    table = ItemTable(torch.from_numpy(_start(dataset, shape.width, options.seed)),
-                      None if features is None else _tensor(features), without_id=0.2)
+    table = ItemTable(
+        torch.from_numpy(_start(dataset, shape.width, options.seed)),
+        None if features is None else _tensor(features),
+        without_id=0.2,
+    )
     if features is not None:
         table.silence(features[dataset.interactions_of_items > 0])
     return Recommender(shape, table, torch.zeros(shape.items)), items
@@ -259,8 +299,9 @@ def _held_out(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     least = 3 if (counts >= 3).sum() >= 20 else 2
     users = np.flatnonzero(counts >= least)
     each = int(np.clip(HELD_MOST // max(1, len(users)), 1, HELD_EACH))
-    places = np.concatenate([
-        dataset.starts[users[counts[users] >= least + back] + 1] - 1 - back for back in range(each)])
+    places = np.concatenate(
+        [dataset.starts[users[counts[users] >= least + back] + 1] - 1 - back for back in range(each)]
+    )
     most = min(HELD_MOST, int(HELD_SHARE * len(dataset.item)), max(100, _HELD_LOGITS // len(dataset.item_ids)))
     return np.random.default_rng(seed).permutation(places)[:most]
 
@@ -280,9 +321,16 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candida
     """The network and the counts as arrays that serve."""
     learner, network = state.learner, state.learner.network
     vectors = learner.vectors().float().cpu().numpy()
-    tables = {name: parameter.detach().float().cpu().numpy() for name, parameter in {
-        "begin": network.begin, "user_table": network.user, "context_table": network.context,
-        "type_table": network.event_type.weight, "gap_table": network.gap.weight}.items()}
+    tables = {
+        name: parameter.detach().float().cpu().numpy()
+        for name, parameter in {
+            "begin": network.begin,
+            "user_table": network.user,
+            "context_table": network.context,
+            "type_table": network.event_type.weight,
+            "gap_table": network.gap.weight,
+        }.items()
+    }
     believed = {name: weight for name, weight in state.blend.counted.items() if weight}
     models, bias = transitions.count(dataset, list(believed)), blended_bias(dataset, network, state.blend)
     if state.cold is not None:
@@ -291,21 +339,35 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candida
         believed |= {name: getattr(state.cold, name) for name in placed}
     encoder, at_first = _exported(network, tables["begin"], vectors)
     arrays = {
-        **common_arrays(dataset, popular_items(dataset)), **tables, "vectors": vectors, "at_first": at_first,
+        **common_arrays(dataset, popular_items(dataset)),
+        **tables,
+        "vectors": vectors,
+        "at_first": at_first,
         "bias": bias,
-        "candidates": candidates, "starters": _starters(dataset),
+        "candidates": candidates,
+        "starters": _starters(dataset),
         "trend": _trend(dataset, _half_life(config)) if recent else np.zeros(len(vectors), np.float32),
     }
     if state.items is not None:
         table = network.items
-        arrays |= state.items.arrays() | {name: parameter.detach().float().cpu().numpy() for name, parameter in {
-            "item_enter": table.enter, "item_leave": table.leave.weight, "item_offset": table.leave.bias}.items()}
+        arrays |= state.items.arrays() | {
+            name: parameter.detach().float().cpu().numpy()
+            for name, parameter in {
+                "item_enter": table.enter,
+                "item_leave": table.leave.weight,
+                "item_offset": table.leave.bias,
+            }.items()
+        }
     for name, model in models.items():
         arrays |= {f"{name}_{part}": getattr(model, part) for part in ("starts", "columns", "values")}
     settings = {
-        **common_settings(dataset), "blend": {**state.blend.as_json(), "counted": believed},
-        "length": network.shape.length, "gaps": GAPS, "event_types": list(dataset.event_types),
-        "users": state.encoders[0].as_json(), "contexts": state.encoders[1].as_json(),
+        **common_settings(dataset),
+        "blend": {**state.blend.as_json(), "counted": believed},
+        "length": network.shape.length,
+        "gaps": GAPS,
+        "event_types": list(dataset.event_types),
+        "users": state.encoders[0].as_json(),
+        "contexts": state.encoders[1].as_json(),
     }
     if state.items is not None:
         settings["item_features"] = state.items.as_json()
@@ -334,8 +396,9 @@ def blended_bias(dataset: Dataset, network: Any, blend: Blend) -> NDArray[np.flo
     return (blend.learned * bias + blend.popularity * _log_popularity(dataset)).astype(np.float32)
 
 
-def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.float32]
-              ) -> tuple[bytes, NDArray[np.float32]]:
+def _exported(
+    network: Any, begin: NDArray[np.float32], vectors: NDArray[np.float32]
+) -> tuple[bytes, NDArray[np.float32]]:
     """The encoder as ONNX, and the relevance of all items to a user of whom nothing is known."""
     import torch
 
@@ -351,14 +414,26 @@ def _exported(network: Any, begin: NDArray[np.float32], vectors: NDArray[np.floa
     several = tuple(each.repeat(1, 3) for each in begins)
     names = ["tokens", *(["begins"] if recurrent else []), "context", "vectors"]
     users = {0: "users"}  # of whom the first one's relevance is told, and every one's query
-    axes = {"tokens": users | {1: "events"}, "begins": users | {1: "events"}, "context": users, "query": users,
-            "vectors": {0: "items"}, "relevance": {0: "items"}}
+    axes = {
+        "tokens": users | {1: "events"},
+        "begins": users | {1: "events"},
+        "context": users,
+        "query": users,
+        "vectors": {0: "items"},
+        "relevance": {0: "items"},
+    }
     with tempfile.TemporaryDirectory(prefix="encoder-") as directory:
         path = Path(directory) / "encoder.onnx"
         torch.onnx.export(
-            encoder, (token.repeat(1, 3, 1), *several, context, torch.from_numpy(vectors[:2])), str(path),
-            dynamo=False, input_names=names, output_names=["query", "relevance"], opset_version=17,
-            dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "query", "relevance")})
+            encoder,
+            (token.repeat(1, 3, 1), *several, context, torch.from_numpy(vectors[:2])),
+            str(path),
+            dynamo=False,
+            input_names=names,
+            output_names=["query", "relevance"],
+            opset_version=17,
+            dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "query", "relevance")},
+        )
         return path.read_bytes(), relevance
 
 

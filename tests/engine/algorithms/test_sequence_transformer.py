@@ -4,22 +4,26 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from personalize_web.engine import serving
+from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.algorithms.sequence_transformer import SequenceTransformer
 from personalize_web.engine.dataset import Dataset
 from personalize_web.engine.evaluation import LIST_LENGTH, judge, requests_of
 from personalize_web.engine.evaluation.judging import unpacked
+from personalize_web.engine.features import FeatureEncoder
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.reporting import Silent
+from personalize_web.engine.selection import EventChoice, Selection
 from personalize_web.engine.serving import PastEvents, Request, sequence
 from personalize_web.engine.splitting import split
 from personalize_web.engine.training import train_version
 from tests.engine.algorithms.contract import METRICS, OPTIONS, Contract
-from tests.engine.worlds import DAY, NOW, World, events, schema
+from tests.engine.worlds import DAY, FEW, NOW, World, dataset_of, events, schema
 
 
 def watched(*items, begin=NOW):
@@ -212,6 +216,36 @@ def test_recency_bias_changes_what_a_new_user_gets_and_how_items_are_ranked(tmp_
         shares[biased] = late_share(serving.load(tmp_path / str(biased)))
     assert shares[True][0] > shares[False][0]
     assert shares[True][1] > shares[False][1]
+
+
+def test_events_count_in_the_loss_as_they_weigh():
+    weights = Selection(events=(EventChoice("Buy"), EventChoice("View", None, 0.25)))
+    dataset = dataset_of(("u", "a", NOW, "View"), ("u", "b", NOW + 1, "Buy"), selection=weights)
+    nothing = FeatureEncoder.fit(()), FeatureEncoder.fit(())
+    found = SequenceTransformer().inputs(dataset, nothing, False, {}).weights
+    assert found.tolist() == pytest.approx([0.4, 1.6])
+
+
+def test_where_no_item_is_met_twice_a_model_still_answers(tmp_path):
+    rows = [(f"u{user}", f"i{user}-{place}", NOW + place, "Watch") for user in range(30) for place in range(3)]
+    items = pa.table({"ITEM_ID": [row[1] for row in rows], "GENRE": [f"g{place % 3}" for place in range(90)]})
+    dataset = Dataset.from_tables(
+        events(*rows),
+        items,
+        limits=FEW,
+        schemas={
+            "INTERACTIONS": schema("Interactions", EVENT_TYPE={}),
+            "ITEMS": schema("Items", GENRE={"categorical": True}),
+        },
+    )
+    train_version(
+        RECIPES["aws-user-personalization-v2"],
+        dataset,
+        {},
+        tmp_path / "model",
+        options=Options(effort=0.05, device="cpu", threads=1),
+    )
+    assert len(answer(serving.load(tmp_path / "model"), 5, history=watched("i0-0"))) == 5
 
 
 def phones_and_televisions() -> Dataset:
