@@ -14,6 +14,7 @@ from personalize_web.operations.recommendations import (
     try_recommendations,
 )
 from personalize_web.resources.models import ServedList
+from tests import factories
 from tests.deployments import deploy, train
 
 RECIPE = "aws-personalized-ranking-v2"
@@ -71,6 +72,18 @@ def test_an_unknown_user_gets_the_items_by_popularity(ana, ranking, models):
     assert [counts[each] for each in found] == sorted((counts[each] for each in GIVEN), reverse=True)
 
 
+def test_unknown_context_does_not_make_somebody_unknown_known(ana, ranking):
+    plain = rank(ana, ranking, user_id="nobody")
+    assert rank(ana, ranking, user_id="nobody", context={"DEVICE": "phone"}) == plain
+
+
+def test_a_filter_takes_items_out_and_the_others_share_all_probability(ana, ranking):
+    only = factories.filter(ana, ranking.group, expression="INCLUDE ItemID WHERE Items.GENRES IN ($GENRES)")
+    found = rank(ana, ranking, filter_arn=only.arn, filter_values={"GENRES": '"genre 1","genre 2"'})
+    assert sorted(each["itemId"] for each in found) == ["1-1", "1-2", "2-1", "2-2"]
+    assert sum(each["score"] for each in found) == pytest.approx(1.0, abs=1e-6)
+
+
 def test_what_a_user_does_changes_the_next_ranking(ana, ranking):
     before = rank(ana, ranking, user_id="newcomer")
     put_events(
@@ -78,9 +91,7 @@ def test_what_a_user_does_changes_the_next_ranking(ana, ranking):
         tracking_id=ranking.tracker.tracking_id,
         session_id="s",
         user_id="newcomer",
-        event_list=[
-            {"eventType": "Watch", "itemId": f"2-{title}", "sentAt": datetime.now(UTC)} for title in (5, 6, 7)
-        ],
+        event_list=[{"eventType": "Watch", "itemId": f"2-{title}", "sentAt": datetime.now(UTC)} for title in (5, 6, 7)],
     )
     after = rank(ana, ranking, user_id="newcomer")
     place = [each["itemId"] for each in after].index

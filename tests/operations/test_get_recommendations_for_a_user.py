@@ -7,6 +7,7 @@ from personalize_web.engine.training import Options
 from personalize_web.operations import get_recommendations, put_events, try_recommendations
 from personalize_web.resources.models import Event
 from personalize_web.workers import events as storing
+from tests import factories
 from tests.deployments import START, deploy, store, train, viewings
 
 LATER = START + 10_000_000
@@ -62,6 +63,16 @@ def test_scores_are_probabilities_in_descending_order_and_reasons_are_lists(ana,
     assert all(0 <= score <= 1 for score in scores)
     assert scores == sorted(scores, reverse=True)
     assert all(isinstance(item["reason"], list) for item in answer)
+
+
+def test_promoted_items_say_so_among_their_reasons(ana, personal):
+    three = factories.filter(ana, personal.group, expression='INCLUDE ItemID WHERE Items.GENRES IN ("genre 3")')
+    promoted = [{"name": "ours", "percentPromotedItems": 30, "filterArn": three.arn}]
+    found = get_recommendations(ana, user_id="u0", num_results=10, promotions=promoted, **personal.target)["itemList"]
+    own = [item for item in found if item.get("promotionName") == "ours"]
+    assert len(own) == 3
+    assert {tuple(item["reason"]) for item in own} == {("Promoted item",)}
+    assert not [item for item in found if item not in own and "Promoted item" in item["reason"]]
 
 
 def test_a_use_case_has_neither_scores_nor_reasons(ana, top_picks):

@@ -91,7 +91,7 @@ class SequenceModel(ServingModel):
         answer = self._explored(request, explorable, ranked[:needed], blocked)
         top = float(logits[scored].max(initial=-np.inf)) if len(scored) else 0.0
         own = {row for row, _, explored in answer if explored}
-        mass = float(np.exp(logits[scored] - top).sum())
+        mass = float(np.exp(logits[scored] - top).sum(dtype=np.float64))
         mass += (
             sum(
                 float(np.exp(logit - top)) - (float(np.exp(logits[row] - top)) if row in scored else 0.0)

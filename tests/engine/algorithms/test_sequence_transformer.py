@@ -72,7 +72,7 @@ class TestUserPersonalizationV2(Contract):
     def test_scores_sum_to_one_over_the_scored_items(self, model):
         found = model.recommend(Request(history=watched("g1t3"), num_results=len(model.items), exploration_weight=0.0))
         scores = [each.score for each in found]
-        assert sum(scores) == pytest.approx(1, abs=1e-4)
+        assert sum(scores) == pytest.approx(1, abs=1e-6)
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= each <= 1 for each in scores)
 
