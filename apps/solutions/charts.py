@@ -97,34 +97,10 @@ def over_versions(
         return None
     x = [each["at"].isoformat() for each in kept]
     y = [each["metrics"][key] for each in kept]
+    data = [_metric_line(kept, x, y, key)]
     floors = [(each["baseline"] or {}).get(key) for each in kept]
-    label = model_metrics.describe(key).label
-    data: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": label,
-            "x": x,
-            "y": y,
-            "line": {"color": "var:s1", "width": 2},
-            "marker": {"size": 8, "color": "var:s1", "line": {"color": "var:bg-container", "width": 2}},
-            "hovertemplate": "%{y:.4f}<extra>%{customdata}</extra>",
-            "customdata": [each["label"] for each in kept],
-        }
-    ]
     if any(level is not None for level in floors):
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines" if len(kept) > 1 else "markers",
-                "name": "Baseline",
-                "x": x,
-                "y": floors,
-                "line": {"color": "var:text-muted", "width": 1.5, "dash": "dash"},
-                "marker": {"color": "var:text-muted", "symbol": "line-ew-open", "size": 14},
-                "hovertemplate": "%{y:.4f}<extra>Baseline</extra>",
-            }
-        )
+        data.append(_baseline_line(x, floors))
     return {
         "data": data,
         "layout": {
@@ -138,32 +114,63 @@ def over_versions(
                 **({"range": _around(kept[0]["at"])} if len(kept) == 1 else {}),
             },
             "shapes": [_mark(moment, color) for moment, _, color in marks],
-            "annotations": [
-                {
-                    "x": x[-1],
-                    "y": y[-1],
-                    "text": f"{y[-1]:.4f}",
-                    "showarrow": False,
-                    "xanchor": "right",
-                    "yanchor": "bottom",
-                    "yshift": 6,
-                    "font": {"size": 11, "color": "var:text"},
-                },
-                *[
-                    {
-                        "x": moment.isoformat(),
-                        "y": 1 - 0.09 * (at % 3),
-                        "yref": "paper",
-                        "text": f" {text}",
-                        "showarrow": False,
-                        "xanchor": "left",
-                        "yanchor": "top",
-                        "font": {"size": 11, "color": color},
-                    }
-                    for at, (moment, text, color) in enumerate(marks)
-                ],
-            ],
+            "annotations": [_newest(x[-1], y[-1]), *(_note(at, *mark) for at, mark in enumerate(marks))],
         },
+    }
+
+
+def _metric_line(kept: Sequence[Mapping[str, Any]], x: Sequence[str], y: Sequence[float], key: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": model_metrics.describe(key).label,
+        "x": x,
+        "y": y,
+        "line": {"color": "var:s1", "width": 2},
+        "marker": {"size": 8, "color": "var:s1", "line": {"color": "var:bg-container", "width": 2}},
+        "hovertemplate": "%{y:.4f}<extra>%{customdata}</extra>",
+        "customdata": [each["label"] for each in kept],
+    }
+
+
+def _baseline_line(x: Sequence[str], floors: Sequence[float | None]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(x) > 1 else "markers",
+        "name": "Baseline",
+        "x": x,
+        "y": floors,
+        "line": {"color": "var:text-muted", "width": 1.5, "dash": "dash"},
+        "marker": {"color": "var:text-muted", "symbol": "line-ew-open", "size": 14},
+        "hovertemplate": "%{y:.4f}<extra>Baseline</extra>",
+    }
+
+
+def _newest(x: str, y: float) -> dict[str, Any]:
+    """The value of the newest version, beside its point."""
+    return {
+        "x": x,
+        "y": y,
+        "text": f"{y:.4f}",
+        "showarrow": False,
+        "xanchor": "right",
+        "yanchor": "bottom",
+        "yshift": 6,
+        "font": {"size": 11, "color": "var:text"},
+    }
+
+
+def _note(at: int, moment: datetime, text: str, color: str) -> dict[str, Any]:
+    """The words of a mark; every third stands at the same height, so that neighbours do not cover one another."""
+    return {
+        "x": moment.isoformat(),
+        "y": 1 - 0.09 * (at % 3),
+        "yref": "paper",
+        "text": f" {text}",
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "top",
+        "font": {"size": 11, "color": color},
     }
 
 

@@ -157,7 +157,7 @@ class InferenceAnswerer:
 
     def _output(self, question: Question, found: list[Recommended]) -> dict[str, Any]:
         if self._themes:
-            output = self._themes.of(question.item_id or "", [each.item_id for each in found])
+            output = self._themes.of([each.item_id for each in found])
         else:
             output = {"recommendedItems": [each.item_id for each in found]}
         if self._recipe.can("scores"):

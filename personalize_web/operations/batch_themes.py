@@ -57,13 +57,13 @@ class Themes:
             else None
         )
 
-    def of(self, item_id: str, item_ids: Sequence[str]) -> dict[str, Any]:
+    def of(self, item_ids: Sequence[str]) -> dict[str, Any]:
         """The output of a line: the theme of its related items, the best fitting first. DataError where none is found.
 
         The relevance scores stand in the order of the items.
         """
         items = self._items(item_ids)
-        title = self._title(item_id, items)
+        title = self._title(items)
         relevance = self._catalogue.relevance(title, items)
         order = np.argsort(-relevance, kind="stable")
         return {
@@ -72,13 +72,13 @@ class Themes:
             "itemsThemeRelevanceScores": [float(relevance[place]) for place in order],
         }
 
-    def _title(self, item_id: str, items: Sequence[Item]) -> str:
+    def _title(self, items: Sequence[Item]) -> str:
         if self._endpoint is not None and any(item.name for item in items):
             try:
                 return self._endpoint.title(items)
             except DataError as error:
                 self._reporter.log(
-                    f"{error} The theme of item {item_id} is made of the catalogue's own words instead.",
+                    f"{error} A theme is made of the catalogue's own words instead.",
                     level="warning",
                 )
         title = self._catalogue.title(items)

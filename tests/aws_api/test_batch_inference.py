@@ -605,7 +605,7 @@ def test_a_language_model_that_does_not_answer_is_named_in_the_log_and_words_tak
     assert run(version, put({"itemId": "0-1"}), numResults=5, **named)["status"] == "ACTIVE"
     assert answers()[0]["output"]["theme"]
     [warning] = [text for text in logged() if "language model" in text]
-    assert warning.endswith("The theme of item 0-1 is made of the catalogue's own words instead.")
+    assert warning.endswith("A theme is made of the catalogue's own words instead.")
 
 
 def test_a_file_for_themes_has_at_most_a_hundred_lines(themed, put, run):
