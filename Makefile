@@ -1,4 +1,5 @@
-# run: everything on this machine.  test: style, types, layers, the whole suite.  bench: figures beside peers.
+# run: everything on this machine.  test: style, types, layers, the whole suite.  coverage: the suite, and which lines
+# it passes through.  bench: figures beside peers.
 PYTHON ?= python3
 # On Linux a plain "torch" brings gigabytes of GPU libraries; this version is offered for the CPU as well.
 # Whoever trains on a GPU sets TORCH to the build for it.
@@ -7,13 +8,21 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench
+SUITE := pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: run test coverage suite lint bench
 
 run: $(BIN)/.installed
 	@exec $(BIN)/python manage.py launch
 
-test: lint
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+test: $(BIN)/.installed-dev
+	@$(MAKE) --no-print-directory --jobs=2 lint suite
+
+suite: $(BIN)/.installed-dev
+	$(BIN)/$(SUITE)
+
+coverage: $(BIN)/.installed-dev
+	$(BIN)/$(SUITE) --cov --cov-report=term:skip-covered
 
 lint: $(BIN)/.installed-dev
 	$(BIN)/ruff check .
@@ -28,13 +37,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 $(BIN)/.installed: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet "$(TORCH)"
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet "$(TORCH)" --editable .
 	@touch $@
 
 $(BIN)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet "$(TORCH)"
-	$(BIN)/pip install --quiet --editable ".[dev]"
+	$(BIN)/pip install --quiet --no-compile "$(TORCH)" --editable ".[dev]"
 	@touch $(BIN)/.installed $@
 
 $(BIN)/.installed-bench: $(BIN)/.installed-dev

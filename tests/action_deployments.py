@@ -16,10 +16,9 @@ from personalize_web.engine.columns import ColumnStore
 from personalize_web.engine.dataset import Limits
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.operations import Caller
-from personalize_web.resources import locations
 from personalize_web.resources.models import Campaign, Dataset, DatasetGroup, EventTracker, SolutionVersion
 from personalize_web.workers import indexes
-from tests import factories
+from tests import factories, trained_once
 from tests.deployments import store, stored
 from tests.engine.action_worlds import ActionWorld
 from tests.engine.worlds import events
@@ -101,6 +100,11 @@ def tables(world: ActionWorld, *, with_actions: bool = True) -> dict[str, pa.Tab
 
 def train(folder: Path, *, with_actions: bool = True, options: Options = QUICK) -> uuid.UUID:
     """The key of a model of the world, as a training leaves it; ``folder`` is for columns that nothing reads again."""
+    about = f"{RECIPE} {options} {with_actions}"
+    return trained_once.model(about, lambda model: _train(model, folder, with_actions, options))
+
+
+def _train(model: Path, folder: Path, with_actions: bool, options: Options) -> None:
     given = tables(ActionWorld(), with_actions=with_actions)
     parsed = {kind: avro.parse(schema_text(kind)) for kind in FIELDS}
     snapshots = {
@@ -110,12 +114,8 @@ def train(folder: Path, *, with_actions: bool = True, options: Options = QUICK) 
         given["INTERACTIONS"], None, None, given["ACTIONS"], given["ACTION_INTERACTIONS"], schemas=parsed,
         limits=Limits(),
     )  # fmt: skip
-    key = uuid.uuid4()
-    model = locations.model_folder(key)
-    model.parent.mkdir(parents=True, exist_ok=True)
     train_actions(RECIPES[RECIPE], dataset, None, model, options=options)
     indexes.lay_beside(model, snapshots)
-    return key
 
 
 def deploy(

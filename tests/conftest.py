@@ -1,10 +1,12 @@
-"""The people of the tests, and the service they use."""
+"""The people of the tests, and what no test leaves to the next one."""
 
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from personalize_web.operations import (
     ADMINISTRATOR,
@@ -20,13 +22,35 @@ from personalize_web.operations.runtime_backlog import Backlog
 
 pytest_plugins = ["tests.services"]
 
-SLOW = ("end_to_end/", "test_postgresql", "launch/", "killed", "in_a_browser", "_last_place", "algorithms/", "columns/")
+SLOW = (
+    "end_to_end/", "test_postgresql", "launch/", "killed", "in_a_browser", "_last_place", "algorithms/", "columns/",
+    "distributed", "matrix_of", "/test_train", "/test_batch", "for_a_user",
+)  # fmt: skip
 """Parts of the names of files whose tests take long: begun first, they leave no processor idle at the end."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow files first, all else in the order it was found."""
+# How long an example takes says more about the machine's other work than about the code.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Slow files first, all else in the order it was found, each file in one process, and in one what shares a running
+    service; on PostgreSQL only what reads or writes it."""
+    if connection.vendor == "postgresql":
+        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+        items[:] = filter(_uses_database, items)
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("end_to_end" if "/end_to_end/" in file else file))
     items.sort(key=lambda item: next((place for place, part in enumerate(SLOW) if part in item.nodeid), len(SLOW)))
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    return item.get_closest_marker("django_db") is not None or "db" in getattr(item, "fixturenames", ())
 
 
 BACKLOGS = [

@@ -26,7 +26,7 @@ from personalize_web.resources.models import (
     SolutionVersion,
 )
 from personalize_web.workers import folders, indexes
-from tests import factories
+from tests import factories, trained_once
 
 FIELDS = {
     "INTERACTIONS": [
@@ -100,25 +100,34 @@ def train(
     options: Options | None = None,
 ) -> uuid.UUID:
     """The key of a model of the tables, as a training leaves it; ``folder`` is for columns that nothing reads again."""
-    known = RECIPES[recipe]
+    options = options or Options(threads=1)
     tables = {
         "INTERACTIONS": viewings() if interactions is None else interactions,
         "ITEMS": catalogue() if items is None else items,
     }
+    if interactions is None and items is None:
+        return trained_once.model(f"{recipe} {options}", lambda model: _train(recipe, tables, folder, options, model))
+    key = uuid.uuid4()
+    _train(recipe, tables, folder, options, locations.model_folder(key))
+    return key
+
+
+def _train(recipe: str, tables: dict[str, pa.Table], folder: Path, options: Options, model: Path) -> None:
+    known = RECIPES[recipe]
     parsed = {kind: avro.parse(schema_text(kind), domain=known.domain) for kind in tables}
     snapshots = {
         kind: (stored(ColumnStore(folder / kind), parsed[kind], table), parsed[kind]) for kind, table in tables.items()
     }
     trained = Trained.from_tables(
-        tables["INTERACTIONS"], tables["ITEMS"], schemas=parsed, limits=Limits(interactions=1, users=1),
+        tables["INTERACTIONS"],
+        tables["ITEMS"],
+        schemas=parsed,
+        limits=Limits(interactions=1, users=1),
         attributes=known.can("segments"),
     )
-    key = uuid.uuid4()
-    model = locations.model_folder(key)
     model.parent.mkdir(parents=True, exist_ok=True)
-    train_version(known, trained, {}, model, options=options or Options(threads=1))
+    train_version(known, trained, {}, model, options=options)
     indexes.lay_beside(model, snapshots)
-    return key
 
 
 def deploy(

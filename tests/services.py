@@ -4,11 +4,28 @@ With ``REQUIRE_SERVICES=1`` a missing service is a failure, so that a run that p
 """
 
 import os
+import random
 import shutil
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NoReturn
 
 import pytest
+
+PATIENCE = 120_000
+"""Milliseconds that a page may take on a busy machine to show what it should: only a failure waits for so long."""
+OUTSIDE = range(20_000, 32_000)
+"""Ports that no system gives away by itself."""
+
+
+def free_port() -> int:
+    """A port to be listened at in a moment, which nobody gets in the meantime without asking for it."""
+    while True:
+        port = random.SystemRandom().choice(OUTSIDE)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def unavailable(service: str, remedy: str) -> NoReturn:
@@ -75,9 +92,10 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator:
     """A Chromium without a window; one for all tests of a process, as Playwright runs one loop in a thread."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright's loop and Django's queries share this thread
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]

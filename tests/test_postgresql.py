@@ -20,10 +20,11 @@ ONCE_MORE = (
 def test_operations_and_jobs_keep_their_promises_on_postgresql(postgresql):
     hidden = ("COV_", "PYTEST_", "DATA_DIR")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    own = f"{postgresql.rsplit('/', 1)[0]}/once_more_{os.getpid()}"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", *ONCE_MORE],
         cwd=ROOT,
-        env=environment | {"DATABASE_URL": postgresql},
+        env=environment | {"DATABASE_URL": own},
         capture_output=True,
         text=True,
         timeout=900,

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import Person
+from tests.services import PATIENCE
 
 PASSWORD = "a long enough password"
 
@@ -57,6 +58,7 @@ def open_page(browser, live_server, console) -> Iterator[Callable]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         cookie = console.cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])

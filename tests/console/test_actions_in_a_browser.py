@@ -1,6 +1,7 @@
 """The pages of a model of actions in a real browser, by the accessibility rules."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import action_deployments
 
@@ -56,4 +57,4 @@ def test_a_person_sends_an_event_and_sees_the_answer_change(open_page, pages):
     before = page.locator("tr[data-row] .cell-score").all_inner_texts()
     page.get_by_role("button", name="Send event for Please buy1").click()
     page.get_by_text("recorded for user u0").wait_for()
-    assert page.locator("tr[data-row] .cell-score").all_inner_texts() != before
+    expect(page.locator("tr[data-row] .cell-score")).not_to_have_text(before)

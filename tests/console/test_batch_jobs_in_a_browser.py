@@ -4,6 +4,7 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from personalize_web import operations
 from tests import deployments, factories
@@ -40,8 +41,9 @@ def test_a_job_from_the_form_to_its_output(open_page, popular, run_jobs, ana):
     assert not page.locator("[data-fits=explored]").is_visible()
     page.get_by_label("Solution", exact=True).select_option(index=1)
     page.get_by_label("Filter", exact=True).select_option(label="genres")
+    expect(page.locator("[data-sample]")).to_contain_text("filterValues")
     assert json.loads(page.locator("[data-sample]").inner_text())["filterValues"] == {"GENRES": '"first","second"'}
-    assert page.get_by_text("The filter has parameters").is_visible()
+    expect(page.get_by_text("The filter has parameters")).to_be_visible()
     page.get_by_label("Batch inference job name").fill("nightly")
     page.get_by_label("Input source").fill("s3://data/in/")
     page.get_by_label("Output destination").fill("s3://data/out/")
@@ -51,14 +53,14 @@ def test_a_job_from_the_form_to_its_output(open_page, popular, run_jobs, ana):
     page.wait_for_url(f"**{BASE}nightly/")
     run_jobs()
     page = open_page(f"{BASE}nightly/", dark=True, width=390)
-    assert page.get_by_text("Some lines have an error").is_visible()
+    expect(page.get_by_text("Some lines have an error")).to_be_visible()
     accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out on a phone"
     page.get_by_role("link", name="View output", exact=True).click()
-    assert page.get_by_text("Lines 1 to 25 of 31").is_visible()
+    expect(page.get_by_text("Lines 1 to 25 of 31")).to_be_visible()
     accessible(page)
     page.get_by_role("link", name="Next").click()
-    assert page.get_by_text("userId is missing: each line needs it.").is_visible()
+    expect(page.get_by_text("userId is missing: each line needs it.")).to_be_visible()
     job = operations.list_batch_inference_jobs(ana)["batchInferenceJobs"][0]
     assert job["status"] == "ACTIVE"
 

@@ -1,6 +1,7 @@
 """Comparing versions in a real browser: ticking, adding, both themes by the accessibility rules, a phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import deployments, factories
 from tests.console import evaluated
@@ -45,7 +46,7 @@ def test_ticked_versions_are_compared_and_one_more_is_added(open_page, versions)
     page.get_by_label("Add version").select_option(versions[2].name)
     page.get_by_text("3 of up to 5 versions").wait_for()
     page.reload()
-    assert page.locator(".compared h2").count() == 3
+    expect(page.locator(".compared h2")).to_have_count(3)
     page.get_by_label("Take A away").click()
     page.get_by_text("2 of up to 5 versions").wait_for()
 

@@ -57,7 +57,7 @@ def test_no_page_breaks_an_accessibility_rule_or_is_too_wide_for_a_phone(open_pa
         page.wait_for_load_state("networkidle")
         assert complaints(page) == [], path
         page.set_viewport_size({"width": 390, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+        page.wait_for_function("document.documentElement.scrollWidth === 390")
         page.context.close()
 
 

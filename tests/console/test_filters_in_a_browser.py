@@ -1,6 +1,7 @@
 """Filters as a browser shows them: rows that change under the hand, the check while one types, the accessibility."""
 
 import pytest
+from playwright.sync_api import expect
 
 from personalize_web import operations
 from personalize_web.resources.models import Filter
@@ -93,10 +94,7 @@ def test_from_rows_to_text_to_a_filter(open_page, deployed, run_jobs):
     page.get_by_text("$LONG (optional)").wait_for()
     page.get_by_role("button", name="Input expression").click()
     text = page.locator("textarea[name=filter_expression]")
-    text.wait_for()
-    assert text.input_value() == (
-        'EXCLUDE ItemID WHERE Items.GENRES IN ("genre 1", "genre 2") AND Items.DURATION > $LONG'
-    )
+    expect(text).to_have_value('EXCLUDE ItemID WHERE Items.GENRES IN ("genre 1", "genre 2") AND Items.DURATION > $LONG')
     text.press("End")
     text.press_sequentially(" AND Items.COLOUR")
     page.locator("mark").wait_for()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ADDRESS = "/console/admin/components/"
@@ -57,9 +58,9 @@ def test_a_failure_reason_opens_from_its_pill(open_page):
     page = open_page(ADDRESS)
     page.get_by_role("button", name="Create failed").first.click()
     popover = page.locator(".popover:not(.static)")
-    assert "Fewer than 1,000 interactions" in popover.inner_text()
+    expect(popover).to_contain_text("Fewer than 1,000 interactions")
     page.keyboard.press("Escape")
-    assert popover.count() == 0
+    expect(popover).to_have_count(0)
 
 
 def test_info_opens_the_help_panel(open_page):
@@ -67,22 +68,22 @@ def test_info_opens_the_help_panel(open_page):
     page.get_by_label("Info: scores").click()
     page.get_by_role("heading", name="Scores").wait_for()
     page.get_by_label("Close help").click()
-    assert page.locator("#help").is_hidden()
+    expect(page.locator("#help")).to_be_hidden()
 
 
 def test_tags_are_added_and_removed(open_page):
     page = open_page(ADDRESS)
     page.get_by_role("button", name="Add new tag").click()
-    assert page.locator("[data-attribute]").count() == 2
+    expect(page.locator("[data-attribute]")).to_have_count(2)
     assert page.evaluate("document.activeElement.name") == "tags-key"
     page.get_by_role("button", name="Remove", exact=True).last.click()
-    assert page.locator("[data-attribute]").count() == 1
+    expect(page.locator("[data-attribute]")).to_have_count(1)
 
 
 def test_on_a_narrow_window_the_navigation_is_a_drawer(open_page):
     page = open_page(ADDRESS, width=390)
     assert page.locator("#navigation").is_hidden()
     page.get_by_label("Open navigation").click()
-    assert page.locator("#navigation").is_visible()
+    expect(page.locator("#navigation")).to_be_visible()
     page.keyboard.press("Escape")
-    assert page.locator("#navigation").is_hidden()
+    expect(page.locator("#navigation")).to_be_hidden()

@@ -104,7 +104,7 @@ def test_from_the_empty_page_to_an_attribution(open_page, group, run_jobs):
     page.get_by_role("button", name="Create", exact=True).click()
     page.wait_for_url(f"**{BASE}")
     run_jobs()
-    page.get_by_text("Nothing counted in this range").wait_for(timeout=15_000)
+    page.get_by_text("Nothing counted in this range").wait_for()
     assert [each["metricName"] for each in MetricAttribution.objects.get().metrics] == ["Clicks", "Watched"]
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from personalize_web.operations import statuses
 from tests import deployments, factories
@@ -77,13 +78,12 @@ def test_from_a_version_to_recommendations(open_page, deployed, run_jobs):
     page.get_by_role("button", name="Create campaign").click()
     page.wait_for_url("**/campaigns/shelf/")
     run_jobs()
-    page.get_by_label("Item ID").wait_for(timeout=15_000)
+    page.get_by_label("Item ID").wait_for()
     page.get_by_label("Item ID").fill("1-3")
     page.get_by_role("button", name="Get recommendations").click()
-    page.wait_for_selector("tr[data-row]")
-    assert page.locator("tr[data-row]").count() == 25
+    expect(page.locator("tr[data-row]")).to_have_count(25)
     page.get_by_role("link", name="Cards").click()
-    assert page.locator(".cards > li").first.is_visible()
+    expect(page.locator(".cards > li").first).to_be_visible()
     assert "view=cards" in page.url
 
 
@@ -95,14 +95,14 @@ def test_a_changed_form_asks_anew_without_leaving_the_page(open_page, deployed):
     page.get_by_role("button", name="Get recommendations").click()
     page.locator("h2 .counter", has_text="(4)").wait_for()
     assert page.evaluate("window.stayed") is True
-    assert re.search(r"num_results=4", page.url)
+    expect(page).to_have_url(re.compile("num_results=4"))
 
 
 def test_an_item_is_chosen_from_what_its_title_finds(open_page, deployed):
     page = open_page(f"/console/dataset-groups/{deployed.group.name}/campaigns/{deployed.row.name}/-test/")
     page.get_by_label("Item ID").press_sequentially("Title 2-1")
     page.locator('[data-item="2-1"]').click()
-    assert page.get_by_label("Item ID").input_value() == "2-1"
+    expect(page.get_by_label("Item ID")).to_have_value("2-1")
 
 
 def test_results_fit_a_phone(open_page, deployed):

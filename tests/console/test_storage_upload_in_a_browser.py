@@ -45,7 +45,7 @@ def test_a_file_arrives_in_chunks_and_fills_the_field(form, large):
     location = received(form)
     assert location.startswith("s3://uploads/movies/item-interactions/")
     assert stored(location).read_bytes() == large.read_bytes()
-    form.get_by_text("3 of 3 columns match").wait_for(timeout=20_000)
+    form.get_by_text("3 of 3 columns match").wait_for()
 
 
 def test_several_files_fill_the_field_with_their_folder(form, tmp_path):
@@ -68,9 +68,7 @@ def test_a_broken_connection_is_tried_again(form, large):
 
     form.route("**/storage/-upload/**", cut)
     form.locator("[data-upload] input[type=file]").first.set_input_files(large)
-    form.wait_for_function(
-        "() => document.querySelector('input[name=data_location]').value.endsWith('large.csv')", timeout=30_000
-    )
+    form.wait_for_function("() => document.querySelector('input[name=data_location]').value.endsWith('large.csv')")
     assert broken and stored(received(form)).read_bytes() == large.read_bytes()
 
 

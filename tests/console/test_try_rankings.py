@@ -12,7 +12,9 @@ RECIPE = "aws-personalized-ranking-v2"
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return deployments.train(RECIPE, tmp_path_factory.mktemp("ranking"), options=Options(threads=1, time_budget=5))
+    return deployments.train(
+        RECIPE, tmp_path_factory.mktemp("ranking"), options=Options(threads=1, effort=0.02, refit="none")
+    )
 
 
 @pytest.fixture

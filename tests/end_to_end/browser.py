@@ -1,5 +1,6 @@
 """A person at the browser: clicks what is written on the page, and complains about what nobody should see."""
 
+import time
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -38,12 +39,20 @@ class Person:
         button = self.page.get_by_role("main").get_by_role("button", name=name, exact=True)
         link = self.page.get_by_role("main").get_by_role("link", name=name, exact=True)
         target = button.or_(link).first
-        expect(target).to_be_enabled(timeout=30_000)
+        expect(target).to_be_enabled()
         target.click()
 
     def sees(self, text: str, *, timeout: int = 15_000) -> None:
         """Wait until the page shows ``text``."""
         expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible(timeout=timeout)
+
+    def sees_in_a_moment(self, text: str) -> None:
+        """Reload the page until it shows ``text``, which is written behind an answer."""
+        shown = self.page.get_by_role("main").get_by_text(text).first
+        end = time.monotonic() + 60
+        while not shown.is_visible() and time.monotonic() < end:
+            self.page.reload()
+        expect(shown).to_be_visible()
 
     def until_status(self, text: str) -> None:
         """Wait, without reloading, until a status of the page reads ``text``; a failure ends the wait."""

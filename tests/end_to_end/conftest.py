@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 from botocore.config import Config
 
 from personalize_web.engine import sample
+from tests.services import PATIENCE, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,13 +57,11 @@ class Instance:
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One instance for the whole run, without the sample data."""
     data_dir = tmp_path_factory.mktemp("instance")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     ours = {"DATA_DIR", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTEST_")) and key not in ours
-    } | {"DATA_DIR": str(data_dir), "PORT": str(port), "SAMPLE": "0", "TRAINING_TIME_BUDGET": "20"}
+    } | {"DATA_DIR": str(data_dir), "PORT": str(port), "SAMPLE": "0", "TRAINING_TIME_BUDGET": "8"}
     output = data_dir / "output.txt"
     with output.open("w") as sink:
         process = subprocess.Popen(
@@ -155,6 +153,7 @@ def visitor(instance: Instance, browser):
     from tests.end_to_end.browser import Person
 
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
     person = Person(context.new_page(), instance.url)
     person.sign_in(instance.user, instance.password)
     yield person

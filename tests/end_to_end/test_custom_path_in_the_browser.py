@@ -64,7 +64,7 @@ def test_the_data_are_analysed_and_drawn(visitor):
     visitor.go(f"{GROUP}data-analysis/")
     visitor.press("Run analysis")
     visitor.sees("Interactions over time", timeout=120_000)
-    expect(visitor.page.locator(".js-plotly-plot").first).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".js-plotly-plot").first).to_be_visible()
     visitor.sees("have no interactions in the Interactions dataset")
     visitor.finds_it_accessible()
 
@@ -88,7 +88,7 @@ def test_a_solution_is_trained_and_its_metrics_are_read(visitor):
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=120_000)  # the curves, while it learns
     visitor.until_status("Active")
     visitor.sees("NDCG")
-    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
     visitor.finds_it_accessible()
 
 
@@ -98,11 +98,11 @@ def test_a_campaign_answers_with_titles_beside_the_ids(visitor, movies):
     page.get_by_label("Campaign name").fill("browser-home")
     visitor.press("Create campaign")
     page.wait_for_url("**/campaigns/browser-home/")
-    page.get_by_label("User ID").wait_for(timeout=60_000)
+    page.get_by_label("User ID").wait_for()
     page.get_by_label("User ID").fill("83")
     visitor.press("Get recommendations")
     page.locator("tr[data-row]").first.wait_for()
-    assert page.locator("tr[data-row]").count() == 25
+    expect(page.locator("tr[data-row]")).to_have_count(25)
     expect(page.get_by_role("main").get_by_text("RID-").first).to_be_visible()
     titles = {row.split(",", 2)[1] for row in (movies / "items.csv").read_text().splitlines()[1:] if '"' not in row}
     shown = page.locator("tr[data-row]").all_inner_texts()

@@ -190,7 +190,7 @@ def test_what_is_in_use_cannot_be_deleted_and_the_rest_can_in_order(instance):
     _gone(lambda: personalize.describe_schema(schemaArn=schema))
 
 
-def _gone(describe, timeout: float = 60) -> None:
+def _gone(describe, timeout: float = 120) -> None:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         try:

@@ -78,7 +78,7 @@ def test_top_picks_are_tried_beside_the_users_own_history(visitor, watched):
     page.get_by_label("User ID").fill(user)
     visitor.press("Get recommendations")
     page.locator("tr[data-row]").first.wait_for()
-    assert page.locator("tr[data-row]").count() == 25
+    expect(page.locator("tr[data-row]")).to_have_count(25)
     expect(page.get_by_role("main").get_by_text("RID-").first).to_be_visible()
     visitor.sees("0 already seen")
     shown = page.locator("tr[data-row]").all_inner_texts()

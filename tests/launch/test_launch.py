@@ -13,13 +13,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.services import free_port
+
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Launch:
@@ -57,7 +53,7 @@ class Launch:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        out, _ = self.process.communicate(timeout=30)
+        out, _ = self.process.communicate(timeout=120)
         self.lines += out.splitlines()
         return self.process.returncode
 
@@ -77,7 +73,7 @@ def those_that_remain(directory: Path) -> list[str]:
 
 
 def until_active(client, arn: str) -> str:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while (status := client.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]["status"]) != "ACTIVE":
         assert time.monotonic() < end, status
         time.sleep(0.1)
@@ -99,7 +95,7 @@ def test_two_starts_one_after_the_other(tmp_path, monkeypatch):
         arn = client.create_dataset_group(name="kept")["datasetGroupArn"]
         assert until_active(client, arn) == "ACTIVE", "the worker did it"
         other = Launch(tmp_path, free_port())
-        out, _ = other.process.communicate(timeout=30)
+        out, _ = other.process.communicate(timeout=120)
         assert other.process.returncode == 1
         assert "Another start is running" in out
     finally:
@@ -124,7 +120,7 @@ def test_a_port_in_use_is_named(tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         started = Launch(tmp_path, port)
-        out, _ = started.process.communicate(timeout=30)
+        out, _ = started.process.communicate(timeout=120)
     assert started.process.returncode == 1
     assert f"Port {port} is in use" in out
 
@@ -133,7 +129,7 @@ def test_a_port_in_use_is_named(tmp_path):
 def test_a_killed_launcher_leaves_nothing_running(tmp_path):
     started = Launch(tmp_path, free_port()).until_ready()
     started.process.kill()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while (left := those_that_remain(tmp_path)) and time.monotonic() < end:
         time.sleep(0.2)
     assert left == []

@@ -24,7 +24,7 @@ GIVEN = ["0-1", "1-1", "2-1", "3-1", "0-2", "1-2", "2-2", "3-2"]
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     return {
-        RECIPE: train(RECIPE, tmp_path_factory.mktemp("ranking"), options=Options(threads=1, time_budget=8)),
+        RECIPE: train(RECIPE, tmp_path_factory.mktemp("ranking"), options=Options(threads=1, effort=0.2, refit="none")),
         "aws-sims": train("aws-sims", tmp_path_factory.mktemp("sims")),
     }
 

@@ -11,7 +11,7 @@ from tests import factories
 from tests.deployments import START, deploy, store, train, viewings
 
 LATER = START + 10_000_000
-QUICK = Options(threads=1, time_budget=5, refit="none")
+QUICK = Options(threads=1, effort=0.2, refit="none")
 
 
 @pytest.fixture(scope="module")

@@ -21,14 +21,14 @@ with Connection("folder://localhost", transport_options=options) as connection:
     queue = connection.SimpleQueue("work")
     {work}
 """
+END = f"for number in range({READERS}): queue.put('end')"
 WRITE = f"for number in range({MESSAGES}): queue.put([sys.argv[2], number])"
 READ = """
     while True:
-        try:
-            message = queue.get(timeout=5)
-        except queue.Empty:
-            break
+        message = queue.get(timeout=120)
         message.ack()
+        if message.payload == "end":
+            break
         print(*message.payload)
 """
 
@@ -49,11 +49,12 @@ def test_each_message_of_many_writers_reaches_one_of_many_readers(tmp_path):
     readers = [start(folder, READ, f"r{number}") for number in range(READERS)]
     writers = [start(folder, WRITE, f"w{number}") for number in range(WRITERS)]
     for writer in writers:
-        _, err = writer.communicate(timeout=60)
+        _, err = writer.communicate(timeout=120)
         assert writer.returncode == 0, err
+    assert start(folder, END, "").wait(120) == 0
     read: list[str] = []
     for reader in readers:
-        out, err = reader.communicate(timeout=60)
+        out, err = reader.communicate(timeout=120)
         assert reader.returncode == 0, err
         read += out.splitlines()
     assert sorted(read) == sorted(f"w{writer} {number}" for writer in range(WRITERS) for number in range(MESSAGES))

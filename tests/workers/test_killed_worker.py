@@ -44,7 +44,7 @@ class Service:
 
     def python(self, script: str, **environment: str) -> None:
         subprocess.run(
-            [sys.executable, "-c", script], cwd=ROOT, env=self.environment | environment, check=True, timeout=60
+            [sys.executable, "-c", script], cwd=ROOT, env=self.environment | environment, check=True, timeout=180
         )
 
     def worker(self, queues: str = "default", *options: str) -> subprocess.Popen:
@@ -71,7 +71,7 @@ class Service:
         return self.worker("default,timetable", "-B", "-s", str(self.directory / "clock"))
 
     def ask(self, query: str) -> list[tuple]:
-        with sqlite3.connect(self.directory / "db.sqlite3", timeout=10) as database:
+        with sqlite3.connect(self.directory / "db.sqlite3", timeout=60) as database:
             return database.execute(query).fetchall()
 
     def attempts(self) -> list[str]:
@@ -81,7 +81,7 @@ class Service:
     def job(self) -> tuple[str, int]:
         return self.ask("SELECT state, attempt FROM resources_job")[0]
 
-    def until(self, condition, *, seconds: float = 40) -> None:
+    def until(self, condition, *, seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"{self.job()} {(self.directory / 'worker.log').read_text()[-3000:]}"
@@ -126,7 +126,7 @@ def test_a_worker_that_is_asked_to_end_gives_its_job_back_and_a_lost_wake_up_is_
     first = service.worker()
     service.until(lambda: service.attempts() == ["1"])
     first.terminate()
-    assert first.wait(15) == 0
+    assert first.wait(60) == 0
     assert service.job() == ("PENDING", 0)
     (service.directory / "let-go").touch()
     service.worker_with_clock()

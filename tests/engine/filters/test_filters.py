@@ -410,7 +410,7 @@ def expressions(draw):
     return f"{'INCLUDE' if includes else 'EXCLUDE'} ItemID WHERE {text}", includes, holds if provided else None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(chain=st.lists(expressions(), min_size=1, max_size=3))
 def test_expressions_evaluate_as_one_row_after_another_would(columns, chain):
     text = " | ".join(each[0] for each in chain)

@@ -272,7 +272,9 @@ texts = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(values=st.lists(st.tuples(texts, texts), min_size=1, max_size=6))
 def test_whatever_is_written_is_imported_unchanged(tmp_path, values):
     path = tmp_path / "any.jsonl"

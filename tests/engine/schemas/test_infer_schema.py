@@ -253,7 +253,9 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     header=st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=9), min_size=1, max_size=5
