@@ -59,7 +59,7 @@ def list_filters(
     next_token: str | None = None,
 ) -> dict[str, Any]:
     """The filters of a group, or of the account, newest first."""
-    rows = lookup.of(Filter, caller)
+    rows = lookup.of(Filter, caller).select_related("dataset_group")
     return paging.page(
         rows.filter(dataset_group__arn=dataset_group_arn) if dataset_group_arn else rows,
         _summary,

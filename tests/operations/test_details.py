@@ -4,6 +4,7 @@ import pytest
 
 from personalize_web import operations
 from personalize_web.operations.errors import ResourceNotFoundException
+from personalize_web.resources.models import BatchInferenceJob
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,7 @@ def fill(caller, group, count, start=0):
         version = factories.solution_version(caller, solution, status="CREATE IN_PROGRESS")
         factories.campaign(caller, version, f"campaign-{number}")
         factories.recommender(caller, group, f"recommender-{number}")
+        factories.batch_job(caller, BatchInferenceJob, version, f"job-{number}")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,7 @@ def fill(caller, group, count, start=0):
         ("list_solution_details", "solutions"),
         ("list_campaign_details", "campaigns"),
         ("list_recommender_details", "recommenders"),
+        ("list_batch_job_details", "jobs"),
     ],
 )
 def test_a_longer_list_needs_no_more_queries(ben, ana, group, name, key, django_assert_max_num_queries):

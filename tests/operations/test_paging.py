@@ -6,7 +6,7 @@ import pytest
 
 from personalize_web import operations
 from personalize_web.operations.errors import InvalidInputException, InvalidNextTokenException
-from personalize_web.resources.models import DatasetGroup
+from personalize_web.resources.models import BatchInferenceJob, BatchSegmentJob, DatasetGroup
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,10 @@ def test_a_filter_that_names_nothing_gives_an_empty_list(ana, many):
         "list_recommenders",
         "list_dataset_import_jobs",
         "list_event_trackers",
+        "list_filters",
+        "list_metric_attributions",
+        "list_batch_inference_jobs",
+        "list_batch_segment_jobs",
     ],
 )
 def test_a_page_is_read_with_one_query_however_long_it_is(name, ana, django_assert_num_queries):
@@ -173,5 +177,9 @@ def test_a_page_is_read_with_one_query_however_long_it_is(name, ana, django_asse
         version = factories.solution_version(ana, factories.solution(ana, group, f"solution-{number}"))
         factories.campaign(ana, version, f"campaign-{number}")
         factories.recommender(ana, group, f"recommender-{number}")
+        factories.filter(ana, group, f"filter-{number}")
+        factories.metric_attribution(ana, group, f"attribution-{number}")
+        for kind in (BatchInferenceJob, BatchSegmentJob):
+            factories.batch_job(ana, kind, version, f"job-{number}")
     with django_assert_num_queries(1):
         assert getattr(operations, name)(ana)
