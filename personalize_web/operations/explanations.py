@@ -1,6 +1,7 @@
 """Why an item was recommended, ours beside the 79."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from personalize_web.engine.serving.explaining import Cause
@@ -9,6 +10,7 @@ from personalize_web.operations import (
     runtime_columns,
     runtime_datasets,
     runtime_deployments,
+    runtime_experiments,
     runtime_requests,
     serving_models,
 )
@@ -36,7 +38,8 @@ def explain_recommendation(
     its item where there is one, and for personal answers ``effect`` (how much it raised the item's logit) and ``times``
     (how many times as likely it made the item). ``known`` is False where the model cannot judge the item.
     """
-    deployment = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    asked = runtime_deployments.find(caller, campaign_arn, recommender_arn)
+    deployment = runtime_experiments.assigned(replace(caller, source="console"), asked, user_id)
     if deployment.recipe.served_as not in (*recommendations.ANSWERED_HERE, "PERSONALIZED_RANKING"):
         raise InvalidInputException(
             f"Answers of {deployment.recipe.name} are not explained: it recommends no items.", field="campaign_arn"

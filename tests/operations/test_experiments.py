@@ -9,6 +9,7 @@ from personalize_web.operations import (
     create_experiment,
     delete_experiment,
     describe_experiment,
+    explain_recommendation,
     get_experiment_results,
     get_recommendations,
     list_experiments,
@@ -25,7 +26,7 @@ from personalize_web.operations.errors import (
 )
 from personalize_web.resources.models import Campaign, Event, Experiment, Exposure, ServedList
 from tests import factories
-from tests.deployments import deploy, train
+from tests.deployments import deploy, train, viewings
 
 METRIC = {"name": "watched", "kind": "conversion", "eventType": "Watch", "days": 7}
 
@@ -91,6 +92,19 @@ def test_requests_without_a_user_and_to_the_variant_itself_are_left_alone(ana, h
     get_recommendations(ana, num_results=1, **home.target)
     get_recommendations(ana, campaign_arn=rival.arn, user_id="u1", num_results=1)
     assert not Exposure.objects.exists()
+
+
+def test_reasons_are_those_of_the_variant_that_answered(ana, home, tmp_path):
+    few = train("aws-popularity-count", tmp_path, interactions=viewings(users=40))
+    version = factories.solution_version(ana, home.version.solution, storage_key=few)
+    rival = factories.campaign(ana, version, "few")
+    start_experiment(ana, experiment_arn=create_experiment(ana, **arguments(home, rival))["experimentArn"])
+    counted = {}
+    for user in map(str, range(20)):
+        found = explain_recommendation(ana, user_id=user, recommended_item_id="0-1", **home.target)
+        counted.setdefault(ask(ana, home, user), set()).add(found["causes"][0]["value"])
+    assert [len(each) for each in counted.values()] == [1, 1]
+    assert counted[rival.arn] != counted[home.row.arn]
 
 
 def test_only_the_audience_takes_part(ana, home, rival):
