@@ -233,6 +233,7 @@ TRAINING_TIME_BUDGET = _number("TRAINING_TIME_BUDGET", 0)  # most seconds a sequ
 TRAINING_THREADS = int(_number("TRAINING_THREADS", os.cpu_count() or 1))
 TRAINING_PROCESSES = int(_number("TRAINING_PROCESSES", 1))  # of this machine that learn one model together
 TRAINING_TORCHRUN = os.environ.get("TRAINING_TORCHRUN", "")  # torchrun's options that name further machines
+TEXT_MODEL = os.environ.get("TEXT_MODEL", "")  # a model of sentences on every worker; empty: fitted on the data
 FIRST_TRAINING_DELAY = _number("FIRST_TRAINING_DELAY", 60)  # seconds after a solution became ACTIVE
 AUTO_UPDATE_SECONDS = _number("AUTO_UPDATE_SECONDS", 7200)  # how often models take in items that are new since training
 SERVED_LIST_DAYS = int(_number("SERVED_LIST_DAYS", 14))

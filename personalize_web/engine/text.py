@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 class TextEncoder:
     """Fitted on texts; turns these and any later ones into vectors of the same meaning."""
 
+    PARTS: ClassVar[tuple[str, ...]] = ("buckets", "weights", "directions")
+
     buckets: NDArray[np.int32]
     """[b]: the hashed n-grams that count, those of at least two texts."""
     weights: NDArray[np.float32]
@@ -30,8 +33,9 @@ class TextEncoder:
     """[b, width]: what each adds to a vector."""
 
     @classmethod
-    def fit(cls, texts: Sequence[str | None], *, width: int = WIDTH, seed: int = 0
-            ) -> tuple["TextEncoder", NDArray[np.float32]]:
+    def fit(
+        cls, texts: Sequence[str | None], *, width: int = WIDTH, seed: int = 0
+    ) -> tuple["TextEncoder", NDArray[np.float32]]:
         """The encoder, and the vectors of the texts it was fitted on."""
         counted = ngrams(texts)
         present = np.asarray((counted > 0).sum(axis=0)).ravel()
@@ -42,11 +46,11 @@ class TextEncoder:
             nothing = cls(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, 1), np.float32))
             return nothing, np.zeros((len(texts), 1), np.float32)
         left, values, right = randomized_svd(weighted, min(width, min(weighted.shape) - 1), seed)
-        return cls(buckets.astype(np.int32), weights, right.T.astype(np.float32)), _of_length_one(left * values)
+        return cls(buckets.astype(np.int32), weights, right.T.astype(np.float32)), of_length_one(left * values)
 
     def vectors(self, texts: Sequence[str | None]) -> NDArray[np.float32]:
         """One vector a text, [texts, width], of length 1; zeros where nothing of a text is known."""
-        return _of_length_one(_weighted(ngrams(texts), self.buckets, self.weights) @ self.directions)
+        return of_length_one(_weighted(ngrams(texts), self.buckets, self.weights) @ self.directions)
 
 
 def text_vectors(texts: Sequence[str | None], *, width: int = WIDTH, seed: int = 0) -> NDArray[np.float32]:
@@ -60,14 +64,15 @@ def _weighted(counted: sparse.csr_matrix, buckets: NDArray, weights: NDArray[np.
     return normalised((chosen @ sparse.diags(weights)).tocsr())
 
 
-def _of_length_one(vectors: NDArray) -> NDArray[np.float32]:
+def of_length_one(vectors: NDArray) -> NDArray[np.float32]:
+    """The same rows with length 1; rows of zeros stay."""
     return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)).astype(np.float32)
 
 
 def ngrams(texts: Sequence[str | None]) -> sparse.csr_matrix:
     """Counts of hashed n-grams of characters, [texts, BUCKETS]; case and runs of blanks don't matter."""
     # added up block by block, so that the single n-grams of few texts are in memory at once
-    found = [_ngrams(texts[begin:begin + _TEXTS]) for begin in range(0, len(texts), _TEXTS)]
+    found = [_ngrams(texts[begin : begin + _TEXTS]) for begin in range(0, len(texts), _TEXTS)]
     return sparse.vstack(found or [_ngrams([])], format="csr")
 
 
@@ -84,7 +89,7 @@ def _ngrams(texts: Sequence[str | None]) -> sparse.csr_matrix:
                 continue
             hashed = np.full(len(codes) - length + 1, length, np.uint64)
             for place in range(length):
-                hashed = (hashed ^ codes[place:len(codes) - length + 1 + place]) * _MULTIPLIER
+                hashed = (hashed ^ codes[place : len(codes) - length + 1 + place]) * _MULTIPLIER
             columns.append(((hashed >> np.uint64(40)) % np.uint64(BUCKETS)).astype(np.int64))
             rows.append(np.full(len(hashed), row, np.int64))
     places = np.concatenate(rows), np.concatenate(columns)
@@ -97,8 +102,9 @@ def normalised(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.diags(1 / np.maximum(lengths, 1e-9)).astype(np.float32) @ matrix
 
 
-def randomized_svd(matrix: sparse.csr_matrix, width: int, seed: int, rounds: int = 4
-                   ) -> tuple[NDArray, NDArray, NDArray]:
+def randomized_svd(
+    matrix: sparse.csr_matrix, width: int, seed: int, rounds: int = 4
+) -> tuple[NDArray, NDArray, NDArray]:
     """Leading singular vectors and values: left [m, width], values [width] descending, right [width, n].
 
     Halko, Martinsson and Tropp, "Finding Structure with Randomness" (2011).

@@ -110,15 +110,15 @@ def _train(
     found: Mapping[str, Any] | None,
 ) -> training.Outcome:
     limit = settings.TRAINING_TIME_BUDGET or None
-    options = training.Options(seed=SEED, time_budget=limit, threads=settings.TRAINING_THREADS)
+    options = training.Options(
+        seed=SEED, time_budget=limit, threads=settings.TRAINING_THREADS, text_model=settings.TEXT_MODEL
+    )
     reporter = Phases(context, before=1)
     if isinstance(dataset, ActionDataset):
         return action_training.train_actions(recipe, dataset, config, folder, options=options, reporter=reporter)
     train_version, torchrun = training.train_version, shlex.split(settings.TRAINING_TORCHRUN)
     if recipe.method in LEARNED and (settings.TRAINING_PROCESSES > 1 or torchrun):
-        train_version = partial(
-            distributed.train_version, processes=settings.TRAINING_PROCESSES, torchrun=torchrun
-        )
+        train_version = partial(distributed.train_version, processes=settings.TRAINING_PROCESSES, torchrun=torchrun)
     return train_version(
         recipe,
         dataset,

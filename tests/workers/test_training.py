@@ -125,6 +125,19 @@ def test_too_few_interactions_fail_the_version_with_the_guides_words(ana, run_jo
     assert not list(locations.model_folder(made.storage_key).parent.glob("*"))
 
 
+def test_texts_are_read_by_the_model_that_the_settings_name(ana, run_jobs, group_arn, settings, monkeypatch):
+    named = []
+
+    def train(recipe, dataset, config, directory, *, options, **_):
+        named.append(options.text_model)
+        raise DataError("Enough.")
+
+    settings.TEXT_MODEL = "/models/small"
+    monkeypatch.setattr(training.training, "train_version", train)
+    version(ana, run_jobs, solution(ana, run_jobs, group_arn))
+    assert named == ["/models/small"]
+
+
 def test_a_stopped_training_leaves_no_model(ana, run_jobs, group_arn, monkeypatch):
     def stops(recipe, dataset, config, directory, *, reporter, **_):
         directory.mkdir()

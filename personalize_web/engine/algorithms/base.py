@@ -30,6 +30,8 @@ class Options:
     """``auto`` (CUDA where present), ``cpu`` or ``cuda``."""
     threads: int | None = None
     """Threads of the CPU; None leaves the library's choice."""
+    text_model: str = ""
+    """A model of sentences on this machine that reads textual columns; empty: an encoder fitted on the data does."""
     refit: str = "warm"
     """``warm``: after the metrics the model also learns from the test users; ``none``: it never sees them."""
 
@@ -60,8 +62,9 @@ class Model:
 class Algorithm(Protocol):
     """One way to train."""
 
-    def train(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter,
-              warm: Model | None = None) -> Model:
+    def train(
+        self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, warm: Model | None = None
+    ) -> Model:
         """The model of a dataset. ``warm`` is a model of the same configuration on a part of the same data.
 
         Raises DataError where the data cannot be trained on, Stopped when a stop was asked for.

@@ -238,7 +238,7 @@ def network_of(dataset: Dataset, shape: Any, options: Options, reporter: Reporte
     torch.manual_seed(options.seed)
     items, features = None, None
     if dataset.item_columns:
-        items, features = ItemEncoder.fit(dataset.item_columns, len(dataset.item_ids), options.seed)
+        items, features = ItemEncoder.fit(dataset.item_columns, len(dataset.item_ids), options.seed, options.text_model)
     reporter.check()
     table = ItemTable(
         torch.from_numpy(_start(dataset, shape.width, options.seed)),
@@ -263,11 +263,11 @@ def _start(dataset: Dataset, width: int, seed: int) -> NDArray[np.float32]:
     return start / np.float32(np.sqrt(width))
 
 
-def item_features(dataset: Dataset, seed: int) -> sparse.csr_matrix | None:
+def item_features(dataset: Dataset, seed: int, text_model: str = "") -> sparse.csr_matrix | None:
     """Metadata of all items [N, f], or None where there are none."""
     if not dataset.item_columns:
         return None
-    return ItemEncoder.fit(dataset.item_columns, len(dataset.item_ids), seed)[1]
+    return ItemEncoder.fit(dataset.item_columns, len(dataset.item_ids), seed, text_model)[1]
 
 
 def _tensor(matrix: sparse.csr_matrix) -> Any:

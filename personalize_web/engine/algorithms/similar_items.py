@@ -50,10 +50,11 @@ _JUDGED = 100_000_000
 class SimilarItems:
     """Neighbours of every item by behaviour and metadata."""
 
-    def train(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter,
-              warm: Model | None = None) -> Model:
+    def train(
+        self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, warm: Model | None = None
+    ) -> Model:
         """The neighbours of each item, best first; see the published parameters of aws-similar-items for ``config``."""
-        features = item_features(dataset, options.seed)
+        features = item_features(dataset, options.seed, options.text_model)
         widths = int(config.get("item_id_hidden_dim", WIDTH)), int(config.get("item_metadata_hidden_dim", WIDTH))
         weights = warm.state if warm is not None else None
         if weights is None:
@@ -62,12 +63,19 @@ class SimilarItems:
         reporter.check()
         known = Known.of(dataset, features, widths, options.seed)
         discount = float(config.get("popularity_discount_factor", 0.0))
-        arrays = common_arrays(dataset, popular_items(dataset)) | _neighbours(known, weights, discount, reporter,
-                                                                                      options.threads)
-        return Model("co_occurrence", arrays, common_settings(dataset), state=weights, details={
-            "items with neighbours": with_neighbours(arrays),
-            "weights": {name: round(float(weight), 3) for name, weight in zip(NAMES, weights, strict=True)},
-        })
+        arrays = common_arrays(dataset, popular_items(dataset)) | _neighbours(
+            known, weights, discount, reporter, options.threads
+        )
+        return Model(
+            "co_occurrence",
+            arrays,
+            common_settings(dataset),
+            state=weights,
+            details={
+                "items with neighbours": with_neighbours(arrays),
+                "weights": {name: round(float(weight), 3) for name, weight in zip(NAMES, weights, strict=True)},
+            },
+        )
 
 
 NAMES = ("vectors", "popularity", "metadata", "following", "next", "preceding", "together")
@@ -113,10 +121,17 @@ class Known:
             asking, answering = both[:, :width], both[:, width:]
         known = counts > 0 if metadata is None else (counts > 0) | (np.abs(metadata).sum(axis=1) > 0)
         popularity = np.log((counts + 1) / (counts.sum() + items))
-        counted = {name: _shares(transitions.as_matrix(each))
-                   for name, each in transitions.count(dataset, NAMES[3:]).items()}
-        return cls(asking.astype(np.float32), answering.astype(np.float32), popularity.astype(np.float32), metadata,
-                   counted, known)
+        counted = {
+            name: _shares(transitions.as_matrix(each)) for name, each in transitions.count(dataset, NAMES[3:]).items()
+        }
+        return cls(
+            asking.astype(np.float32),
+            answering.astype(np.float32),
+            popularity.astype(np.float32),
+            metadata,
+            counted,
+            known,
+        )
 
     def of_rows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """[K, B, N]: everything known of some items towards all others, in the order of :data:`NAMES`."""
@@ -166,8 +181,9 @@ def _shares(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     return shares
 
 
-def _fitted(dataset: Dataset, features: sparse.csr_matrix | None, widths: tuple[int, int], seed: int
-            ) -> NDArray[np.float64]:
+def _fitted(
+    dataset: Dataset, features: sparse.csr_matrix | None, widths: tuple[int, int], seed: int
+) -> NDArray[np.float64]:
     """Weights under which the users' last steps, counted nowhere, are most likely."""
     rng = np.random.default_rng(seed)
     last = leave_last(dataset)
@@ -180,20 +196,27 @@ def _fitted(dataset: Dataset, features: sparse.csr_matrix | None, widths: tuple[
     asked, came = asked[kept], came[kept]
     if len(asked) < LEAST_STEPS:
         return USUAL_WEIGHTS
-    examples = [_example(table[:, place], known, asked[begin + place], came[begin + place], rng)
-                for begin in range(0, len(asked), 32) for table in [known.of_rows(asked[begin:begin + 32])]
-                for place in range(table.shape[1])]
+    examples = [
+        _example(table[:, place], known, asked[begin + place], came[begin + place], rng)
+        for begin in range(0, len(asked), 32)
+        for table in [known.of_rows(asked[begin : begin + 32])]
+        for place in range(table.shape[1])
+    ]
     longest = max(len(importance) for _, importance, _ in examples)
-    stacked = Stacked(np.zeros((len(examples), longest, len(NAMES)), np.float32),
-                      np.full((len(examples), longest), -np.inf, np.float32), np.array([each[2] for each in examples]))
+    stacked = Stacked(
+        np.zeros((len(examples), longest, len(NAMES)), np.float32),
+        np.full((len(examples), longest), -np.inf, np.float32),
+        np.array([each[2] for each in examples]),
+    )
     for place, (values, importance, _) in enumerate(examples):
-        stacked.features[place, :len(values)] = values
-        stacked.importance[place, :len(values)] = importance
+        stacked.features[place, : len(values)] = values
+        stacked.importance[place, : len(values)] = importance
     return stacked.fitted([FLOORS.get(name, 0.0) for name in NAMES])
 
 
-def _example(table: NDArray[np.float32], known: Known, asked: int, came: int, rng: np.random.Generator
-             ) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+def _example(
+    table: NDArray[np.float32], known: Known, asked: int, came: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     """One step: what is known of the items it is judged among, the log of how many each stands for, and its place."""
     possible = known.candidates.copy()
     possible[asked] = False
@@ -208,13 +231,14 @@ def _example(table: NDArray[np.float32], known: Known, asked: int, came: int, rn
     others = others[possible[others]]
     importance = np.zeros(len(chosen) + len(others), np.float32)
     if len(others):
-        importance[len(chosen):] = np.log((possible.sum() - len(chosen)) / len(others))
+        importance[len(chosen) :] = np.log((possible.sum() - len(chosen)) / len(others))
     items = np.concatenate([chosen, others])
     return table[:, items].T, importance, int(np.flatnonzero(chosen == came)[0])
 
 
-def _neighbours(known: Known, weights: NDArray[np.float64], discount: float, reporter: Reporter,
-                threads: int | None) -> dict[str, NDArray]:
+def _neighbours(
+    known: Known, weights: NDArray[np.float64], discount: float, reporter: Reporter, threads: int | None
+) -> dict[str, NDArray]:
     """The best answers to every item; popularity is taken back out to the degree of ``discount``.
 
     All that is dense is one product: what an item asks with, times what the others answer with.
@@ -230,8 +254,10 @@ def _neighbours(known: Known, weights: NDArray[np.float64], discount: float, rep
         asking.append(by_name["metadata"] * known.metadata)
         answering.append(known.metadata)
     question, answer = np.hstack(asking), np.ascontiguousarray(np.hstack(answering).T)
-    counted = sum((by_name[name] * each for name, each in known.counted.items()),
-                  start=sparse.csr_matrix((items, items), dtype=np.float32)).tocsr()
+    counted = sum(
+        (by_name[name] * each for name, each in known.counted.items()),
+        start=sparse.csr_matrix((items, items), dtype=np.float32),
+    ).tocsr()
 
     def find(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         scores = question[rows] @ answer  # [B, N]
@@ -239,8 +265,11 @@ def _neighbours(known: Known, weights: NDArray[np.float64], discount: float, rep
         scores[np.repeat(np.arange(len(scores)), np.diff(own.indptr)), own.indices] += own.data
         scores[np.arange(len(scores)), np.arange(rows.start, rows.stop)] = -np.inf
         scores[~known.candidates[rows]] = -np.inf
-        best = (np.argpartition(scores, items - most, axis=1)[:, items - most:] if most < items
-                else np.tile(np.arange(items), (len(scores), 1)))
+        best = (
+            np.argpartition(scores, items - most, axis=1)[:, items - most :]
+            if most < items
+            else np.tile(np.arange(items), (len(scores), 1))
+        )
         values = np.take_along_axis(scores, best, axis=1)
         order = np.lexsort((best, -values), axis=1)
         best, values = np.take_along_axis(best, order, axis=1), np.take_along_axis(values, order, axis=1)
