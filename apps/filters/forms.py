@@ -60,7 +60,8 @@ class TrialForm(OperationForm):
 
     def prepare(self) -> None:
         checked = self.about["checked"]
-        for name, needed in (("user_id", checked.get("ofUser")), ("item_id", checked.get("ofItem"))):
+        of_user = checked.get("ofUser") and checked.get("target") != "USER_ID"
+        for name, needed in (("user_id", of_user), ("item_id", checked.get("ofItem"))):
             if not needed:
                 del self.fields[name]
         for name in checked.get("placeholders", ()):

@@ -10,6 +10,7 @@ from personalize_web.operations.errors import ResourceNotFoundException
 
 MOST_FIELDS = 5
 TARGETS = {"ITEM_ID": "Items", "USER_ID": "Users (batch segment jobs)", "ACTION_ID": "Actions"}
+NOUNS = {"ITEM_ID": "Items", "USER_ID": "Users", "ACTION_ID": "Actions"}
 
 
 class FilterPage(ConsolePage):
@@ -34,7 +35,7 @@ def about(checked: Mapping[str, Any], text: str) -> dict[str, Any]:
     if problem:
         return {"problem": problem["message"], "text": expressions.painted(text, problem["position"])}
     notes = []
-    if checked["ofUser"]:
+    if checked["ofUser"] and checked["target"] != "USER_ID":
         notes.append("Requests must name a user: the filter reads what that user did or is.")
     if checked["ofItem"]:
         notes.append("CurrentItem works with related items only: requests must name an item.")

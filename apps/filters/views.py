@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.filters.forms import TrialForm
-from apps.filters.sharing import FilterPage, about
+from apps.filters.sharing import NOUNS, FilterPage, about
 from apps.ui import cells, expressions, tags
 from apps.ui.pages import Column, DeletePage, DetailPage, Empty, ListPage, RowAction
 from personalize_web import operations
@@ -110,8 +110,8 @@ class FilterDetails(OneFilter, DetailPage):
             "copy_denied": self.denied("create_filter"),
             "tags_list": tags.of(self.caller, arn),
             "manage_url": f"/console/tags/?arn={arn}" if self.may("analyst") else "",
-            "try_with": self._answering() if checked.get("target") == "Items" else [],
-            "trial": self._trial() if checked.get("target") == "Items" else None,
+            "try_with": self._answering() if found["checked"].get("target") != "USER_ID" else [],
+            "trial": None if "problem" in checked else self._trial(),
         }
 
     def _trial(self) -> dict[str, Any]:
@@ -124,23 +124,22 @@ class FilterDetails(OneFilter, DetailPage):
         found = None
         if form.is_bound and form.is_valid():
             try:
-                found = operations.try_filter(
-                    self.caller, filter_arn=self.resource["filterArn"], **form.arguments()
-                )
+                found = operations.try_filter(self.caller, filter_arn=self.resource["filterArn"], **form.arguments())
             except ServiceError as error:
                 form.place(error)
-        return {"form": form, "found": found}
+        return {"form": form, "found": found, "noun": NOUNS[self.resource["checked"]["target"]]}
 
     def _answering(self) -> list[dict[str, str]]:
         """What is Active in the group and could answer with this filter: {text, href} of its test page."""
         arn, name = self.group["datasetGroupArn"], self.resource["name"]
+        of_actions = self.resource["checked"].get("target") == "ACTION_ID"
         found = []
         for kind, listing in (
             ("campaign", operations.list_campaign_details),
             ("recommender", operations.list_recommender_details),
         ):
             for one in listing(self.caller, dataset_group_arn=arn)[f"{kind}s"]:
-                if one["status"] == "ACTIVE":
+                if one["status"] == "ACTIVE" and (one.get("recipeType") == "PERSONALIZED_ACTIONS") == of_actions:
                     address = self.url(f"recommendations:{kind}", **{kind: one["name"]})
                     found.append({"text": one["name"], "href": f"{address}?filter={name}"})
         return found

@@ -83,10 +83,10 @@ def _user_filter(tree: expressions.Filter, users: Vocabulary, places: Places, ev
     attributes = runtime_columns.attributes_of_dataset(about.storage_key) if about else None
     categorical = [field.name for field in about.schema.fields if field.categorical] if about else []
     columns = DatasetColumns(users, attributes, key="USER_ID", categorical=categorical)
-    return UserFilter(tree, columns, _with_events(users, places, event_upto))
+    return UserFilter(tree, columns, with_events(users, places, event_upto))
 
 
-def _with_events(users: Vocabulary, places: Places, event_upto: int) -> Callable[[frozenset[str] | None], NDArray]:
+def with_events(users: Vocabulary, places: Places, event_upto: int) -> Callable[[frozenset[str] | None], NDArray]:
     """Event types -> by the model's user row, who has events of them: those of the columns and the newer recorded."""
     interactions = places.interactions
     if interactions is None:

@@ -1,12 +1,14 @@
-"""A filter tried on the catalogue."""
+"""A filter tried on the items, actions or users of its group."""
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
 
+from personalize_web import operations
 from personalize_web.operations import create_filter, put_events, try_filter
 from personalize_web.operations.errors import InvalidInputException
-from tests import factories
+from tests import action_deployments, factories
 from tests.deployments import deploy, train
 
 
@@ -37,9 +39,9 @@ def tried(ana, deployed, run_jobs):
 def test_kept_and_removed_items_are_counted_and_shown(tried):
     found = tried('INCLUDE ItemID WHERE Items.GENRES IN ("genre 1")')
     assert (found["total"], found["kept"], found["removed"]) == (120, 30, 90)
-    assert len(found["keptItems"]) == len(found["removedItems"]) == 10
-    assert {each["columns"]["GENRES"] for each in found["keptItems"]} == {"genre 1"}
-    assert found["keptItems"][0] == {"itemId": "1-0", "title": "Title 1-0", "columns": {"GENRES": "genre 1"}}
+    assert len(found["keptExamples"]) == len(found["removedExamples"]) == 10
+    assert {each["columns"]["GENRES"] for each in found["keptExamples"]} == {"genre 1"}
+    assert found["keptExamples"][0] == {"id": "1-0", "title": "Title 1-0", "columns": {"GENRES": "genre 1"}}
 
 
 def test_values_are_taken_as_a_request_gives_them(tried):
@@ -53,12 +55,47 @@ def test_what_a_user_did_a_moment_ago_counts(ana, deployed, tried):
         event_list=[{"eventType": "Watch", "itemId": "2-5", "sentAt": datetime.now(UTC)}],
     )  # fmt: skip
     found = tried('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")', user_id="new")
-    assert [each["itemId"] for each in found["removedItems"]] == ["2-5"]
+    assert [each["id"] for each in found["removedExamples"]] == ["2-5"]
 
 
 def test_the_items_own_columns_are_compared(tried):
     found = tried("INCLUDE ItemID WHERE Items.GENRES IN CurrentItem.GENRES", item_id="3-3")
-    assert {each["itemId"][0] for each in found["keptItems"]} == {"3"}
+    assert {each["id"][0] for each in found["keptExamples"]} == {"3"}
+
+
+def test_users_with_events_are_tried_where_there_is_no_users_dataset(ana, deployed, tried):
+    put_events(
+        ana, tracking_id=deployed.tracker.tracking_id, session_id="s", user_id="u7",
+        event_list=[{"eventType": "Click", "itemId": "2-5", "sentAt": datetime.now(UTC)}],
+    )  # fmt: skip
+    found = tried('INCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("click")')
+    assert (found["total"], found["kept"]) == (160, 1)
+    assert found["keptExamples"] == [{"id": "u7", "title": None, "columns": {}}]
+
+
+@pytest.fixture
+def with_actions(ana, db):
+    """A group of actions, one of which somebody took a moment ago."""
+    made = action_deployments.deploy(ana, uuid.uuid4())
+    event = {"userId": "ann", "actionId": "buy0", "sessionId": "s", "eventType": "Taken"}
+    event["timestamp"] = datetime.now(UTC)
+    tracking = made.datasets["ACTION_INTERACTIONS"].tracking_id
+    operations.put_action_interactions(ana, tracking_id=tracking, action_interactions=[event])
+    return made.group
+
+
+@pytest.mark.parametrize(
+    "expression, kept",
+    [
+        ('INCLUDE ActionID WHERE Actions.CHANNEL IN ("mail")', {"buy0", "buy1", "buy2", "buy3"}),
+        ('INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("taken")', {"buy0"}),
+    ],
+)
+def test_actions_are_tried_with_what_the_user_did_with_them(ana, with_actions, expression, kept):
+    found = factories.filter(ana, with_actions, "tried", expression=expression, fields=[])
+    answer = try_filter(ana, filter_arn=found.arn, user_id="ann")
+    assert {each["id"] for each in answer["keptExamples"]} == kept and answer["kept"] == len(kept)
+    assert answer["total"] == answer["kept"] + answer["removed"] > len(kept)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +104,6 @@ def test_the_items_own_columns_are_compared(tried):
         ('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")', "userId must be given"),
         ("INCLUDE ItemID WHERE Items.GENRES IN CurrentItem.GENRES", "itemId must be given"),
         ("INCLUDE ItemID WHERE Items.GENRES IN ($GENRE)", "GENRE"),
-        ('INCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("watch")', "Only filters for items"),
     ],
 )
 def test_what_a_request_would_refuse_is_refused(tried, expression, says):
