@@ -74,6 +74,7 @@ class CompareVersions(Comparison):
             "left": [self._choice(each) for each in left] if len(self.chosen) < MOST else [],
             "enough": len(self.chosen) >= 2,
             "solutions_href": self.url("solutions:list"),
+            "recommendations_href": self.url("compare:recommendations"),
         }
         return whole | (self._compared() if len(self.chosen) >= 2 else {})
 

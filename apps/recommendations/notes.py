@@ -7,6 +7,7 @@ from apps.ui import recipes
 
 EXCLUDED = {"Watch": "Videos this user watched", "Purchase": "Items this user bought"}
 
+TRENDING = ("aws-trending-now", "aws-vod-trending-now")
 ACTIONS = (
     "All scores are 0 until action interactions exist; an action gets a score after 50 Taken and 50 Not taken or "
     "Viewed events within six weeks.",
@@ -15,8 +16,8 @@ ACTIONS = (
 )
 
 
-def of_recipe(recipe: Mapping[str, Any], *, items: int | None = None) -> list[str]:
-    """The notes of a recipe, as describe_recipe_details answers it."""
+def of_recipe(recipe: Mapping[str, Any], *, items: int | None = None, filtered: bool = False) -> list[str]:
+    """The notes of a recipe, as describe_recipe_details answers it; ``filtered`` where there are filters to choose."""
     found = []
     event = recipe.get("automaticExclusion")
     if event:
@@ -34,4 +35,8 @@ def of_recipe(recipe: Mapping[str, Any], *, items: int | None = None) -> list[st
         found.append("For a user without events, the answer rests on early histories of other users.")
     if recipe.get("servedAs") == "POPULAR_ITEMS":
         found.append("The answer is the same for every user.")
+    if recipe.get("name") in TRENDING:
+        found.append("Popular items are returned where nothing happened in the last two intervals.")
+    if filtered:
+        found.append("Filters look at the newest 100 interactions of each event type (300 of action interactions).")
     return found

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.recommendations import code, notes, reasons, results
+from apps.recommendations import code, notes, reasons, recent, results, suggesting
 from apps.recommendations.forms import DEFAULT, DEFAULT_ACTIONS, RequestForm
 from apps.ui import expressions, model_arns, training_columns
 from apps.ui.pages import ConsolePage, flash
@@ -29,6 +29,8 @@ EXPLAINED = ("user_id", "item_id", "context")
 """Parts of a request that an item's place depends on."""
 STRONG_EVENTS = {"watch", "purchase", "taken"}
 PERSONAL = ("USER_PERSONALIZATION", "PERSONALIZED_RANKING", "PERSONALIZED_ACTIONS")
+ANY_EVENT = "click"
+"""What can be sent where no type of event is known yet."""
 ACTION_EVENTS = ("Taken", "Not taken", "Viewed")
 
 
@@ -124,7 +126,7 @@ class TryPage(ConsolePage):
         if self.of_actions:
             return list(ACTION_EVENTS)
         counts = operations.describe_readiness(self.caller, dataset_group_arn=self.group_arn)["eventTypes"]
-        return sorted(counts, key=lambda name: -counts[name])
+        return sorted(counts, key=lambda name: -counts[name]) or [ANY_EVENT]
 
     @property
     def personal(self) -> bool:
@@ -155,9 +157,7 @@ class TryPage(ConsolePage):
             "recipe": recipe,
             "actions": self.of_actions,
             "context_columns": contextual if "context" in features else [],
-            "item_columns": []
-            if self.of_actions
-            else [name for name in self.columns_of("ITEMS") if name != "ITEM_ID"],
+            "item_columns": [] if self.of_actions else [name for name in self.columns_of("ITEMS") if name != "ITEM_ID"],
             "metadata_denied": self.metadata_denied(),
             "filters": expressions.choices(
                 self.caller, self.group_arn, target="ACTION_ID" if self.of_actions else "ITEM_ID"
@@ -173,7 +173,7 @@ class TryPage(ConsolePage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         do = kwargs.get("do")
         if do == "suggest":
-            return self._suggest()
+            return suggesting.answer(self)
         self.form = self.make_form()
         if do in PARTS:
             return self._part(do)
@@ -189,6 +189,8 @@ class TryPage(ConsolePage):
         if self.asked and self.ready:
             if self.form.is_valid():
                 answer = self._ask()
+            if answer is not None:
+                recent.keep(request, self.resource_arn)
             status = 200 if answer is not None else 422
         return self.render(status=status, answer=answer, **self._shown(answer))
 
@@ -272,27 +274,6 @@ class TryPage(ConsolePage):
             self.caller, tracking_id=tracking_id, user_id=user, session_id=session, event_list=[event]
         )
 
-    def _suggest(self) -> HttpResponse:
-        """A user to try, as a redirect; items that match what is typed, as options."""
-        kind = self.request.GET.get("kind", "")
-        if kind == "item":
-            text = self.request.GET.get("item_id", "").strip()
-            found = (
-                operations.search_items(self.caller, dataset_group_arn=self.group_arn, text=text)["items"]
-                if text
-                else []
-            )
-            return render(self.request, "recommendations/_items.html", {"items": found[:10]})
-        users = operations.suggest_users(self.caller, dataset_group_arn=self.group_arn, kind=kind or "random")["users"]
-        query = self.request.GET.copy()
-        query.pop("kind", None)
-        if users:
-            first = users[0]
-            query["user_id"] = first["userId"] if isinstance(first, Mapping) else first
-        else:
-            flash(self.request, "info", "There is no such user to suggest.")
-        return self.redirect(f"{self.address()}?{query.urlencode()}")
-
     # What is shown ------------------------------------------------------------------------------
 
     def _titles(self, item_ids: list[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -355,7 +336,6 @@ class TryPage(ConsolePage):
         recipe, query = self.resource["recipe"], self.request.GET.copy()
         chosen = query.pop("view", ["table"])[-1]
         chosen = chosen if chosen in {key for key, _, _ in VIEWS} else "table"
-        kept = {key: value for key, value in query.lists() if key != "user_id"}
         facts = self.resource.get("details") or {}
         return super().context() | {
             "resource": self.resource,
@@ -369,16 +349,14 @@ class TryPage(ConsolePage):
             "of_actions": self.of_actions,
             "noun": "action" if self.of_actions else "item",
             "asked": self.asked,
-            "notes": notes.of_recipe(recipe, items=facts.get("items")),
+            "notes": notes.of_recipe(recipe, items=facts.get("items"), filtered=bool(self.form.about["filters"])),
+            "updating": self._updating(),
             "metadata_denied": self.metadata_denied(),
             "parts": {kind: self._of_part(kind, part) for kind, part in self.form.parts().items()},
             "suggest_url": self.address("suggest"),
-            "suggestions": [
-                {"text": text, "href": f"{self.address('suggest')}?{urlencode([('kind', key), *_flat(kept)])}"}
-                for key, text in (("random", "Random user"), ("heavy", "Heavy user"), ("new", "New user"))
-            ]
-            if "user_id" in self.form.fields
-            else [],
+            "suggestions": suggesting.links(self, query),
+            "recent": recent.menu(self.request, self.resource_arn, self.address()),
+            "compare_url": self._compare_url(),
             "view": chosen,
             "views": [
                 {
@@ -397,6 +375,19 @@ class TryPage(ConsolePage):
             "send_url": self.address("send-event"),
             "send_denied": self.denied("put_action_interactions" if self.of_actions else "put_events"),
         }
+
+    def _updating(self) -> bool:
+        """Whether an update is on its way, while what was there before answers."""
+        latest = self.resource.get(f"latest{self.kind.capitalize()}Update") or {}
+        return latest.get("status") in ("CREATE PENDING", "CREATE IN_PROGRESS")
+
+    def _compare_url(self) -> str:
+        """Where two answers for one user stand side by side; empty where the answers are no items for a user."""
+        if self.of_actions or "user_id" not in self.form.fields or "input_list" in self.form.fields:
+            return ""
+        given = {name: self.request.GET[name] for name in ("user_id", "item_id") if self.request.GET.get(name)}
+        query = urlencode({"a": f"{self.kind}/{self.name}"} | given, safe="/")
+        return f"{self.url('compare:recommendations')}?{query}"
 
     def _code(self) -> list[dict[str, Any]]:
         """The request as it stands in the form, in three spellings."""

@@ -123,6 +123,7 @@ from personalize_web.operations.histories import (
     describe_items,
     get_user_history,
     search_items,
+    suggest_items,
     suggest_users,
 )
 from personalize_web.operations.import_preflight import preflight_import
@@ -322,6 +323,7 @@ __all__ = [  # noqa: RUF022
     "describe_items",  # for the page to try recommendations: titles and columns of items, by id
     "get_user_history",  # for the page to try recommendations: what a user did, the newest first
     "search_items",  # for the page to try recommendations: items by a part of their title
+    "suggest_items",  # likewise: items to rank
     "suggest_users",  # for the page to try recommendations: users to draw from
     "preflight_import",  # for the import form
     "list_batch_job_details",  # for their lists: jobs with their version and how many lines have an error

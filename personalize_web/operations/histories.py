@@ -39,9 +39,7 @@ def get_user_history(
     return {"known": total > 0, "total": total, "events": events}
 
 
-def _newest(
-    places: Places, user_id: str, limit: int, *, of_actions: bool = False
-) -> tuple[int, list[dict[str, Any]]]:
+def _newest(places: Places, user_id: str, limit: int, *, of_actions: bool = False) -> tuple[int, list[dict[str, Any]]]:
     history = runtime_histories.look_up(places, user_id, of_actions=of_actions).stored()
     total = len(history.item_ids)
     newest = range(total - 1, max(total - 1 - limit, -1), -1)
@@ -111,6 +109,22 @@ def suggest_users(caller: Caller, *, dataset_group_arn: str, kind: str = "random
     return {
         "users": [{"userId": index.users.id(int(rows[at])), "events": int(lengths[rows[at]])} for at in drawn if index]
     }
+
+
+@own_operation()
+def suggest_items(caller: Caller, *, dataset_group_arn: str, kind: str = "popular", number: int = 50) -> dict[str, Any]:
+    """Items to rank: the ``popular`` ones with the most interactions, or ``random`` ones, drawn anew each time."""
+    places = _places(caller, dataset_group_arn)
+    index, rows = _history(places), _items(places)
+    if kind == "popular":
+        found = index.items.ids(index.most_met(number)) if index else []
+    elif kind == "random":
+        known = rows.ids if rows is not None and len(rows) else index.items if index else None
+        found = known.ids(random.sample(range(len(known)), min(number, len(known)))) if known is not None else []
+    else:
+        raise InvalidInputException("kind must be popular or random.", field="kind")
+    titles = _titles(places, found)
+    return {"items": [{"itemId": each, "title": titles.get(each)} for each in found]}
 
 
 def _places(caller: Caller, dataset_group_arn: str) -> Places:

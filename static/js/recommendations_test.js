@@ -1,4 +1,5 @@
-// The test page: views of the answer side by side in time, finding in it, saving it, choosing an item from suggestions.
+// The test page: views of the answer side by side in time, finding in it, saving it, choosing an item from suggestions,
+// counting the items to rank.
 (() => {
   const show = (box, key) => {
     box.querySelectorAll("[data-view]").forEach((link) => {
@@ -55,7 +56,17 @@
     const wanted = field.value.trim().toLowerCase();
     field.closest("[data-results]").querySelectorAll("[data-row]").forEach((row) => { row.hidden = wanted !== "" && !row.textContent.toLowerCase().includes(wanted); });
   });
+  const count = () => {
+    const told = document.querySelector("[data-count-ids]");
+    const field = told && document.getElementById(told.dataset.countIds);
+    if (!field) return;
+    const number = field.value.split(/[,\n]/).filter((id) => id.trim()).length;
+    told.textContent = `${number} ${number === 1 ? "item" : "items"}`;
+    told.hidden = !number;
+  };
+  document.addEventListener("input", count);
   const begin = (root) => root.querySelectorAll("[data-export], [data-find]").forEach((part) => { part.hidden = false; });
   begin(document);
-  document.addEventListener("htmx:load", (event) => begin(event.target));
+  count();
+  document.addEventListener("htmx:load", (event) => { begin(event.target); count(); });
 })();
