@@ -1,6 +1,8 @@
 """Titles by a language model behind an endpoint of the kind that OpenAI's chat completions made common."""
 
+import http.client
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -32,7 +34,7 @@ class Endpoint:
     model: str
     key: str = ""
     timeout: float = 30.0
-    """Seconds."""
+    """Seconds until the whole answer must be there."""
 
     def title(self, items: Sequence[Item]) -> str:
         """The model's title of the items. Raises DataError where it gives none."""
@@ -45,12 +47,13 @@ class Endpoint:
         }
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         request = urllib.request.Request(self.url, json.dumps(asked).encode(), headers)
+        deadline = time.monotonic() + self.timeout
         try:
             with urllib.request.urlopen(request, timeout=self.timeout) as answer:
-                said = json.loads(answer.read(_MOST))["choices"][0]["message"]["content"]
+                said = json.loads(_whole(answer, deadline))["choices"][0]["message"]["content"]
         except urllib.error.HTTPError as error:
             raise DataError(f"The language model answered {error.code} {error.reason}.") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise DataError(f"The language model did not answer: {error}.") from error
         except (LookupError, TypeError) as error:
             raise DataError("The language model's answer holds no title.") from error
@@ -59,3 +62,13 @@ class Endpoint:
         if not title:
             raise DataError("The language model's answer holds no title.")
         return title[:LONGEST]
+
+
+def _whole(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+    """The body, of which no piece may come after ``deadline``: one that drips would otherwise never time out."""
+    body = b""
+    while len(body) < _MOST and (part := answer.read1(_MOST)):
+        body += part
+        if time.monotonic() > deadline:
+            raise TimeoutError("timed out")
+    return body

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from personalize_web.engine import filters as expressions
 from personalize_web.engine import schemas as avro
 from personalize_web.engine.errors import DataError
@@ -43,7 +45,7 @@ def describe_batch_choices(caller: Caller, *, dataset_group_arn: str, segments: 
     recipeTitle, servedAs, features and ``versions`` (solutionVersionArn, versionId, creationDateTime; newest first).
     ``filters``: the ACTIVE ones for what is answered: name, filterArn, placeholders, needed. ``itemColumns``: string
     columns of Items that could name items; ``itemCategories``: those with categories; ``textual``: whether Items have
-    texts for themes.
+    texts for themes; ``themeModel``: the language model that names themes, None without one.
     """
     group = lookup.get(DatasetGroup, caller, dataset_group_arn)
     schemas = {
@@ -64,6 +66,7 @@ def describe_batch_choices(caller: Caller, *, dataset_group_arn: str, segments: 
         if items
         else [],
         "textual": bool(items and any(field.textual for field in items.fields)),
+        "themeModel": settings.THEME_MODEL_NAME if settings.THEME_MODEL_URL else None,
     }
 
 

@@ -19,6 +19,9 @@ from personalize_web.operations.runtime_datasets import Places
 from personalize_web.operations.runtime_deployments import Deployment
 from personalize_web.resources.models import BatchInferenceJob
 
+PATIENCE = 3
+"""Titles in a row that the language model may fail to give until a job asks it no more."""
+
 _kept: dict[tuple[Any, ...], tuple[Attributes, Catalogue]] = {}
 _lock = threading.Lock()
 
@@ -46,6 +49,7 @@ class Themes:
         self._texts = [field.name for field in schema.fields if field.textual and field.name != name]
         self._categories = [field.name for field in schema.fields if field.categorical and field.type == "string"]
         self._catalogue = self._learned(key)
+        self._failed = 0
         self._endpoint = (
             Endpoint(
                 settings.THEME_MODEL_URL,
@@ -73,18 +77,24 @@ class Themes:
         }
 
     def _title(self, items: Sequence[Item]) -> str:
-        if self._endpoint is not None and any(item.name for item in items):
+        if self._endpoint is not None and self._failed < PATIENCE and any(item.name for item in items):
             try:
-                return self._endpoint.title(items)
+                title = self._endpoint.title(items)
             except DataError as error:
-                self._reporter.log(
-                    f"{error} A theme is made of the catalogue's own words instead.",
-                    level="warning",
-                )
+                self._note(error)
+            else:
+                self._failed = 0
+                return title
         title = self._catalogue.title(items)
         if not title:
             raise DataError("No theme was found: the related items have no words in common that others have not.")
         return title
+
+    def _note(self, error: DataError) -> None:
+        self._failed += 1
+        words = f"{error} A theme is made of the catalogue's own words instead"
+        more = ", and so are all later ones: the model is asked no more" if self._failed == PATIENCE else ""
+        self._reporter.log(f"{words}{more}.", level="warning")
 
     def _items(self, item_ids: Sequence[str]) -> list[Item]:
         columns = [self._name, *self._texts, *self._categories]

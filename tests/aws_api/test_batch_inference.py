@@ -1,7 +1,9 @@
 """Batch inference as boto3 users meet it: every format, the same answers as in real time, and what is refused."""
 
 import json
+import threading
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pyarrow as pa
@@ -606,6 +608,45 @@ def test_a_language_model_that_does_not_answer_is_named_in_the_log_and_words_tak
     assert answers()[0]["output"]["theme"]
     [warning] = [text for text in logged() if "language model" in text]
     assert warning.endswith("A theme is made of the catalogue's own words instead.")
+
+
+@pytest.fixture
+def language_model(settings):
+    """A server of chat completions on this machine; what it says next: a title, or the number of an error."""
+    said = []
+
+    class Model(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            now = said.pop(0) if said else 500
+            self.send_response(now if isinstance(now, int) else 200)
+            self.end_headers()
+            content = f"{now} ({asked['model']})"
+            self.wfile.write(json.dumps({"choices": [{"message": {"content": content}}]}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Model)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.THEME_MODEL_URL = f"http://127.0.0.1:{server.server_port}/v1/chat/completions"
+    settings.THEME_MODEL_NAME = "small"
+    yield said
+    server.shutdown()
+    server.server_close()
+
+
+def test_titles_of_a_language_model_are_taken_and_words_where_it_fails(themed, put, run, language_model):
+    version, named = themed
+    language_model += ["Robots at work", 503, "Crimes", 500, 500, 500, "Never asked for"]
+    job = run(version, put(*[{"itemId": "0-1"}] * 7), numResults=5, **named)
+    assert job["status"] == "ACTIVE"
+    titles = [line["output"]["theme"] for line in answers()]
+    assert (titles[0], titles[2]) == ("Robots at work (small)", "Crimes (small)")
+    assert len({titles[1], *titles[3:]}) == 1 and "small" not in titles[1]
+    warnings = [text for text in logged() if "language model" in text]
+    assert len(warnings) == 4 and warnings[-1].endswith("and so are all later ones: the model is asked no more.")
+    assert language_model == ["Never asked for"]
 
 
 def test_a_file_for_themes_has_at_most_a_hundred_lines(themed, put, run):

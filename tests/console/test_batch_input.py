@@ -1,5 +1,6 @@
 """Input of a batch job on its form: generated, and looked at before the job is made; without a script too."""
 
+import html
 import json
 
 import pytest
@@ -109,3 +110,12 @@ def test_the_parameters_of_a_filter_are_looked_for(console, asked, popular, ana,
 def test_a_viewer_generates_nothing(as_viewer, asked, settings):
     answer = as_viewer.post(f"{NEW}-generate/", asked | {"make-choice": "ALL"})
     assert answer.status_code in (403, 422) and not list(settings.BUCKETS_DIR.glob("uploads/movies/batch/*"))
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("", "made of the catalogue's own words."), ("http://127.0.0.1:9/v1", "the language model small")],
+)
+def test_the_form_says_who_names_themes(console, asked, settings, url, words):
+    settings.THEME_MODEL_URL, settings.THEME_MODEL_NAME = url, "small"
+    assert words in html.unescape(text_of(console.get(NEW)))

@@ -1,6 +1,8 @@
 """Titles of the catalogue's own words, and how well items fit them."""
 
+import contextlib
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -117,6 +119,43 @@ def test_an_answer_without_a_title_says_so(endpoint, said, error):
     with pytest.raises(DataError) as caught:
         endpoint.title(SPACE)
     assert str(caught.value).startswith(error)
+
+
+@contextlib.contextmanager
+def speaking(first: bytes, then: bytes = b""):
+    """The address of a server that says ``first``, and ``then`` again and again until it is left alone."""
+    over = threading.Event()
+
+    def speak():
+        to, _ = server.accept()
+        with to, contextlib.suppress(OSError):
+            to.recv(1 << 16)
+            to.sendall(first)
+            while not over.wait(0.05):
+                to.sendall(then)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=speak)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        finally:
+            over.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "error"),
+    [
+        (b"", b"", "timed out"),
+        (b"HTTP/1.0 200 OK\r\n\r\n{", b" ", "timed out"),
+        (b"SSH-2.0-server\r\n", b"", "SSH-2.0-server"),
+    ],
+    ids=["silent", "dripping", "no web server"],
+)
+def test_an_answer_that_is_not_there_in_time_or_is_none_says_so(first, then, error):
+    with speaking(first, then) as url, pytest.raises(DataError, match=f"The language model did not answer: {error}"):
+        Endpoint(url, "small", timeout=0.3).title(SPACE)
 
 
 def test_nobody_at_the_address_says_so():
