@@ -12,5 +12,6 @@ urlpatterns = [
     path(in_group("event-trackers/-rejected/"), rejected.RejectedRecords.as_view(), name="rejected"),
     *paths(in_group("event-trackers/<str:tracker>/"), views.EventTrackerDetails, "detail"),
     path(in_group("event-trackers/<str:tracker>/-delete/"), views.DeleteEventTracker.as_view(), name="delete"),
+    path(in_group("event-trackers/<str:tracker>/-live/"), views.LiveEvents.as_view(), name="live"),
     path(in_group("event-trackers/<str:tracker>/-test/"), views.SendTestEvent.as_view(), name="test"),
 ]

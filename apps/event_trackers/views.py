@@ -18,6 +18,8 @@ from personalize_web import operations
 from personalize_web.operations import statuses
 from personalize_web.operations.errors import ResourceNotFoundException
 
+NEWEST = 50
+"""Events on the page of what arrives."""
 EVENT_TYPES = {"VIDEO_ON_DEMAND": "Watch", "ECOMMERCE": "View", None: "click"}
 
 
@@ -139,6 +141,15 @@ class CreateEventTracker(GroupTrackers, FormPage):
 class TrackerPage(GroupTrackers):
     """A page of one tracker."""
 
+    def newest(self, *, paused: bool = False) -> dict[str, Any]:
+        """What event_trackers/_live.html draws."""
+        arn, name = self.group["datasetGroupArn"], self.resource["name"]
+        return {
+            "events": operations.list_newest_events(self.caller, dataset_group_arn=arn, limit=NEWEST)["events"],
+            "paused": paused,
+            "live_url": "" if paused else self.url("event_trackers:live", tracker=name),
+        }
+
     @cached_property
     def resource(self) -> dict[str, Any]:
         """As describe_event_tracker answers it."""
@@ -161,7 +172,7 @@ class EventTrackerDetails(TrackerPage, RejectedPanel, DetailPage):
     operation, answer_key, noun = operations.describe_event_tracker, "eventTracker", "event tracker"
     template_name = "event_trackers/detail.html"
     keep = (("tab", "rejected"),)
-    tabs = (("install", "Install the SDK"), ("rejected", "Rejected"), ("tags", "Tags"))
+    tabs = (("install", "Install the SDK"), ("live", "Live events"), ("rejected", "Rejected"), ("tags", "Tags"))
     live = ("event_trackers/_head.html",)
 
     def arguments(self) -> dict[str, Any]:
@@ -192,6 +203,8 @@ class EventTrackerDetails(TrackerPage, RejectedPanel, DetailPage):
         }
         if base["tab"] == "rejected":
             return base | {"rejected": self.rejected()}
+        if base["tab"] == "live":
+            return base | self.newest(paused="pause" in self.request.GET)
         if base["tab"] == "tags":
             return base | {
                 "tags": tags.of(self.caller, arn),
@@ -214,6 +227,16 @@ class EventTrackerDetails(TrackerPage, RejectedPanel, DetailPage):
             ),
             "properties": snippets.properties(columns),
         }
+
+
+class LiveEvents(TrackerPage):
+    """The newest events once more, for htmx."""
+
+    template_name = "event_trackers/_live.html"
+
+    def context(self) -> dict[str, Any]:
+        """Nothing of the page around them."""
+        return {"caller": self.caller, **self.newest()}
 
 
 class SendTestEvent(TrackerPage, FormPage):

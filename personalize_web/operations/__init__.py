@@ -143,6 +143,7 @@ from personalize_web.operations.metric_attributions import (
     list_metric_attributions,
     update_metric_attribution,
 )
+from personalize_web.operations.newest_events import list_newest_events
 from personalize_web.operations.overview import describe_readiness, list_dataset_group_counts
 from personalize_web.operations.quota_details import list_quotas
 from personalize_web.operations.recipe_details import describe_recipe_details, list_recipe_details
@@ -326,6 +327,7 @@ __all__ = [  # noqa: RUF022
     "suggest_items",  # likewise: items to rank
     "suggest_users",  # for the page to try recommendations: users to draw from
     "preflight_import",  # for the import form
+    "list_newest_events",  # for the event tracker page: what arrives, as it arrives
     "list_batch_job_details",  # for their lists: jobs with their version and how many lines have an error
     "describe_batch_choices",  # for their forms: versions, filters and columns to choose among
     "create_batch_input",  # likewise: an input file of the group's own users or items
