@@ -98,7 +98,7 @@ class UserEvents:
         left: dict[str, int] = {}
         found = set()
         for item, kind in zip(reversed(history.item_ids), reversed(history.event_types), strict=True):
-            own = (kind or "").casefold()
+            own = (kind or "").lower()
             if (event_types is None or own in event_types) and left.setdefault(own, newest) > 0:
                 left[own] -= 1
                 found.add(item)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.filters.tree import (
+    ACTION_INTERACTIONS,
     CURRENT_USER,
     EVENTS,
     Comparison,
@@ -166,7 +167,7 @@ def _holds(condition: Condition, values: Mapping[str, tuple[str, ...]], scope: S
         types = (
             None
             if isinstance(condition.among, Wildcard)
-            else frozenset(str(each).lower() for each in _literals(condition.among, values, numeric=False))
+            else frozenset(_kind(field, str(each)) for each in _literals(condition.among, values, numeric=False))
         )
         having = scope.having_events
         found = having(types) if having else candidates.named(scope.events_of_user(types))
@@ -183,6 +184,11 @@ def _holds(condition: Condition, values: Mapping[str, tuple[str, ...]], scope: S
     else:
         found = candidates.among(field.column, _literals(condition.among, values, numeric=condition.numeric))
     return ~found if condition.negated else found
+
+
+def _kind(field: Field, text: str) -> str:
+    """An event type as it is looked for: in lower case, and of actions with "Not Taken" for NOT_TAKEN."""
+    return "_".join(text.lower().split()) if field.dataset == ACTION_INTERACTIONS else text.lower()
 
 
 def _literals(

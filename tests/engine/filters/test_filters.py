@@ -310,6 +310,14 @@ def test_a_compared_value_is_one_number(columns):
         assert text not in str(caught.value)
 
 
+@pytest.mark.parametrize("spelled", ["NOT_TAKEN", "Not Taken", "not taken"])
+def test_what_was_done_with_actions_is_spelled_in_several_ways(columns, spelled):
+    asked = []
+    tree = check(parse(f'INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("{spelled}")'), SCHEMAS)
+    evaluate(tree, {}, Scope(columns, lambda types: asked.append(types) or set()))
+    assert asked == [{"not_taken"}]
+
+
 def test_numbers_of_a_list_come_with_the_request(columns):
     assert stays(columns, "INCLUDE ItemID WHERE Items.PRICE IN ($P)", {"P": "9.5, 4"}) == ["i2"]
     with pytest.raises(DataError, match=r"P must be a number\.$"):
