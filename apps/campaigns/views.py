@@ -272,6 +272,13 @@ class UpdateCampaign(CampaignForms, FormPage):
     def get_title(self) -> str:
         return f"Update campaign {self.kwargs['campaign']}"
 
+    def edited(self) -> tuple[str, Any]:
+        now = self.campaign
+        latest = now.get("latestCampaignUpdate") or now
+        return now["campaignArn"], [
+            latest.get(name) for name in ("solutionVersionArn", "minProvisionedTPS", "campaignConfig")
+        ]
+
     def initial(self) -> dict[str, Any]:
         asked = self.request.GET.get("version") or self.campaign["solutionVersionArn"]
         config = self.campaign.get("campaignConfig") or {}

@@ -22,6 +22,10 @@ class EditAttributes(AttributionPage, FormPage):
         """What there is, and what there could be."""
         return super().about() | {"choices": self.choices, "metrics": self.metrics}
 
+    def edited(self) -> tuple[str, Any]:
+        """The metrics."""
+        return self.existing["metricAttributionArn"], list(self.metrics)
+
     def arguments(self) -> dict[str, Any]:
         """Of this attribution."""
         return super().arguments() | {"metric_attribution_arn": self.existing["metricAttributionArn"]}
@@ -49,6 +53,10 @@ class EditConfiguration(AttributionPage, FormPage):
     def about(self) -> dict[str, Any]:
         """What is there."""
         return super().about() | {"config": self.existing["metricsOutputConfig"]}
+
+    def edited(self) -> tuple[str, Any]:
+        """The configuration."""
+        return self.existing["metricAttributionArn"], self.existing["metricsOutputConfig"]
 
     def arguments(self) -> dict[str, Any]:
         """Of this attribution."""

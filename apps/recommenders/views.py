@@ -276,6 +276,11 @@ class EditRecommender(FormPage):
     def get_title(self) -> str:
         return f"Edit recommender {self.kwargs['recommender']}"
 
+    def edited(self) -> tuple[str, Any]:
+        now = self.recommender
+        latest = now.get("latestRecommenderUpdate") or now
+        return now["recommenderArn"], latest.get("recommenderConfig")
+
     def about(self) -> dict[str, Any]:
         datasets = operations.list_dataset_details(self.caller, dataset_group_arn=self.group["datasetGroupArn"])[
             "datasets"

@@ -55,6 +55,12 @@ class UpdateSolution(FormPage):
             "events": events.rows_of(config),
         }
 
+    def edited(self) -> tuple[str, Any]:
+        now = self.solution
+        return now["solutionArn"], [
+            now.get(name) for name in ("performAutoTraining", "performIncrementalUpdate", "solutionConfig")
+        ]
+
     def blocked(self) -> str:
         ready = self.solution["status"] == operations.statuses.ACTIVE
         return super().blocked() or ("" if ready else "Wait until the solution is Active.")

@@ -47,6 +47,10 @@ class ResourceTags(FormPage):
         """The tags as they are."""
         return {"tags": self.current()}
 
+    def edited(self) -> tuple[str, Any]:
+        """All of them."""
+        return self.resource_arn, sorted((tag["tagKey"], tag["tagValue"]) for tag in self.current())
+
     def perform(self) -> str:
         """Remove what is gone, add what is new or changed; answers it in words."""
         before = {tag["tagKey"]: tag["tagValue"] for tag in self.current()}

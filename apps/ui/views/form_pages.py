@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.ui import code, once
+from apps.ui import code, meanwhile, once
 from apps.ui.flashes import flash
 from apps.ui.forms import OperationForm
 from apps.ui.views.base import ConsolePage
@@ -58,6 +58,10 @@ class FormPage(ConsolePage):
         """What the form may know of the page."""
         return {"group": self.group} if "dsg" in self.kwargs else {}
 
+    def edited(self) -> tuple[str, Any] | None:
+        """The ARN of what the form changes, and what of it stands now; None where the form makes something new."""
+        return None
+
     def make_form(self, data: Any = None) -> OperationForm:
         initial = self.initial()
         if data is None:
@@ -88,6 +92,9 @@ class FormPage(ConsolePage):
         claim = once.claim(request)
         if not claim.mine:
             return self.redirect(claim.address or self.cancel_url())
+        if changed := meanwhile.changed(self.caller, self.edited(), request.POST):
+            claim.release()
+            return self.render(status=409, changed=changed, standing=changed["standing"])
         try:
             answer = self.perform()
         except (AccessDeniedException, ResourceNotFoundException) as error:
@@ -116,6 +123,7 @@ class FormPage(ConsolePage):
         return super().context() | {
             "form": self.form,
             "token": uuid.uuid4().hex,
+            "standing": self.request.POST.get(meanwhile.FIELD) or meanwhile.mark(self.edited()),
             "submit": self.submit,
             "submit_disabled": self.blocked(),
             "cancel_href": self.cancel_url(),
