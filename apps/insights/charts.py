@@ -244,6 +244,7 @@ def completeness(columns: Sequence[Mapping[str, Any]]) -> figures.Chart:
         "text": ["100%" if share == 100 else f"{share:.1f}%" for share in shares],
         "textposition": "outside",
         "cliponaxis": False,
+        "constraintext": "none",
         "textfont": {"size": 11, "color": "var:text-secondary"},
         "hovertemplate": "%{y}: %{text} of rows<extra></extra>",
     }

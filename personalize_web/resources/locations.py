@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -121,6 +121,11 @@ def files_to_import(location: Location) -> list[StoredObject]:
     return found
 
 
+def in_words(files: Sequence[StoredObject]) -> str:
+    """ "1 file with 1,024 bytes", as a log says it."""
+    return f"{len(files):,} {'file' if len(files) == 1 else 'files'} with {sum(file.bytes for file in files):,} bytes"
+
+
 def files_with_prefix(prefix: Location) -> list[StoredObject]:
     """Every file of the bucket whose key starts with the key of ``prefix``, by key; hidden ones are left out."""
     filesystem, root = _store()
@@ -137,8 +142,10 @@ def files_with_prefix(prefix: Location) -> list[StoredObject]:
     found = []
     for path, entry in entries.items():
         key = path.removeprefix(bucket).lstrip("/")
-        if key.startswith(prefix.key) and not key.endswith("/") and not any(
-            part.startswith(".") for part in key[len(folder) :].split("/")
+        if (
+            key.startswith(prefix.key)
+            and not key.endswith("/")
+            and not any(part.startswith(".") for part in key[len(folder) :].split("/"))
         ):
             found.append(_stored(Location(prefix.bucket, key), entry))
     return sorted(found, key=lambda file: file.location.key)

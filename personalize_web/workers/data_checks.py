@@ -19,7 +19,7 @@ def create(context: JobContext, check: DataCheck) -> Publication:
     context.phase("Fetch files", 1, _PHASES)
     schema = schemas.parse(check.schema_text, domain=check.dataset_group.domain)
     files = locations.files_to_import(locations.parse(check.data_location))
-    context.log(f"{len(files):,} files with {sum(file.bytes for file in files):,} bytes at {check.data_location}.")
+    context.log(f"{locations.in_words(files)} at {check.data_location}.")
     scratch = settings.DATA_DIR / "scratch" / f"job-{context.row.pk}"
     with locations.local_copies(files, scratch / "files") as paths:
         result = importing.check_files(

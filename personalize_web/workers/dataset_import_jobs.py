@@ -98,7 +98,7 @@ def _import(context: JobContext, job: DatasetImportJob, dataset: Dataset) -> Non
     context.phase("Fetch files", 1, 6)
     files = locations.files_to_import(locations.parse(job.data_location))
     size, most = sum(file.bytes for file in files), settings.QUOTAS[f"import_{job.import_mode.lower()}_bytes"]
-    context.log(f"{len(files):,} files with {size:,} bytes at {job.data_location}.")
+    context.log(f"{locations.in_words(files)} at {job.data_location}.")
     if size > most:
         raise DataError(importing.too_large(size, most))
     events.store_waiting(dataset, context)

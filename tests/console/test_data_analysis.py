@@ -60,8 +60,8 @@ def test_the_report_has_key_numbers_insights_charts_and_statistics(console, anal
     page = console.get(ADDRESS)
     words = text_of(page)
     assert "1,200 interactions, bulk and streamed" in words
-    assert "The Interactions dataset has only 1200 interactions." in words
-    assert "Import 48800 additional unique interactions records" in words
+    assert "The Interactions dataset has only 1,200 interactions." in words
+    assert "Import 48,800 additional unique interactions records" in words
     for title in ("Interactions over time", "Interactions per user", "Item popularity", "Column completeness"):
         assert title in words
     assert "Column level statistics" in words
@@ -72,13 +72,13 @@ def test_the_report_has_key_numbers_insights_charts_and_statistics(console, anal
 
 def test_insights_are_found_by_their_exact_text(console, analysed):
     words = text_of(console.get(f"{ADDRESS}?q=additional+unique"))
-    assert "only 1200 interactions" in words and "users with two or more interactions" not in words
+    assert "only 1,200 interactions" in words and "users with two or more interactions" not in words
     assert "No insight matches the filter." in text_of(console.get(f"{ADDRESS}?q=unique+additional"))
 
 
 def test_insights_are_found_by_dataset(console, analysed):
     assert "No insight matches the filter." in text_of(console.get(f"{ADDRESS}?dataset=ITEMS"))
-    assert "only 1200 interactions" in text_of(console.get(f"{ADDRESS}?dataset=INTERACTIONS"))
+    assert "only 1,200 interactions" in text_of(console.get(f"{ADDRESS}?dataset=INTERACTIONS"))
 
 
 def test_htmx_gets_the_insights_alone(console, analysed):

@@ -186,3 +186,10 @@ def test_on_an_s3_endpoint_a_change_shows_in_the_entity_tag_and_a_refusal_is_tol
     with pytest.raises(DataError, match=f"^{told}$"), locations.local_copies(files, tmp_path / "scratch"):
         pass
     assert not (tmp_path / "scratch").exists()
+
+
+def test_how_many_files_and_bytes_there_are_is_said_in_words(buckets):
+    for name in ("a", "b"):
+        write(buckets / "words" / f"{name}.csv", "x" * 1000)
+    assert locations.in_words(locations.files_to_import(at("s3://words/a.csv"))) == "1 file with 1,000 bytes"
+    assert locations.in_words(locations.files_to_import(at("s3://words/"))) == "2 files with 2,000 bytes"

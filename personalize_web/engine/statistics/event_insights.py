@@ -25,18 +25,18 @@ def amounts(general: Mapping[str, Any]) -> Iterable[Insight]:
         yield insight(
             "I1",
             "High" if rows < FEWEST_INTERACTIONS else "Medium",
-            f"The Interactions dataset has only {rows} interactions. Model training requires a minimum of 1,000 "
+            f"The Interactions dataset has only {rows:,} interactions. Model training requires a minimum of 1,000 "
             "interactions. We recommend at least 50,000.",
-            f"Import {ADVISED_INTERACTIONS - rows} additional unique interactions records before training a model.",
+            f"Import {ADVISED_INTERACTIONS - rows:,} additional unique interactions records before training a model.",
             ["INTERACTIONS"],
         )
     if users < ADVISED_USERS:
         yield insight(
             "I2",
             "High" if users < FEWEST_USERS else "Medium",
-            f"The Interactions dataset has only {users} unique users with two or more interactions. Model training "
+            f"The Interactions dataset has only {users:,} unique users with two or more interactions. Model training "
             "requires at least 25 such users. We recommend at least 1,000.",
-            f"Import at least 2 interactions records each for {ADVISED_USERS - users} additional users.",
+            f"Import at least 2 interactions records each for {ADVISED_USERS - users:,} additional users.",
             ["INTERACTIONS"],
         )
 

@@ -26,12 +26,12 @@ def test_the_example_of_thirty_one_rows(analysed, events):
         "The Interactions dataset has only 30 interactions. Model training requires a minimum of 1,000 interactions. "
         "We recommend at least 50,000."
     )
-    assert insights["I1"]["action"] == ("Import 49970 additional unique interactions records before training a model.")
+    assert insights["I1"]["action"] == ("Import 49,970 additional unique interactions records before training a model.")
     assert insights["I2"]["insight"] == (
         "The Interactions dataset has only 0 unique users with two or more interactions. Model training requires at "
         "least 25 such users. We recommend at least 1,000."
     )
-    assert insights["I2"]["action"] == "Import at least 2 interactions records each for 1000 additional users."
+    assert insights["I2"]["action"] == "Import at least 2 interactions records each for 1,000 additional users."
     assert (insights["I1"]["severity"], insights["I2"]["severity"]) == ("High", "High")
     assert percent(found["statistics"]["INTERACTIONS"]["general"]["duplicateShare"]) == "6.45%"
     assert insights["I12"]["insight"].startswith("6.45% of the records")
@@ -45,7 +45,7 @@ def test_enough_events_of_enough_users_are_no_insight(analysed, events):
 def test_between_the_minimum_and_the_advice_the_severity_is_medium(analysed, events):
     insights = by_number(analysed(interactions=events(*[(f"u{at % 25}", "a", at) for at in range(1000)])))
     assert (insights["I1"]["severity"], insights["I2"]["severity"]) == ("Medium", "Medium")
-    assert insights["I1"]["action"].startswith("Import 49000 ")
+    assert insights["I1"]["action"].startswith("Import 49,000 ")
     assert insights["I2"]["action"].endswith("for 975 additional users.")
 
 
