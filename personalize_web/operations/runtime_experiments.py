@@ -29,6 +29,7 @@ class Shown(NamedTuple):
 
 
 def _write(shown: Sequence[Shown]) -> None:
+    """In one order everywhere, so that processes that write at once wait for one another and never in a circle."""
     counts = Counter((each.experiment_id, each.user_id) for each in shown)
     first: dict[tuple[int, str], Shown] = {}
     for each in shown:
@@ -39,7 +40,7 @@ def _write(shown: Sequence[Shown]) -> None:
             [
                 Exposure(experiment_id=each.experiment_id, user_id=each.user_id, variant=each.variant,
                          first_seen=each.at)
-                for each in first.values() if each.experiment_id in known
+                for _, each in sorted(first.items()) if each.experiment_id in known
             ],
             ignore_conflicts=True,
         )  # fmt: skip

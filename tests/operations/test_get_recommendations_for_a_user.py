@@ -171,6 +171,15 @@ def test_what_was_watched_is_left_out_of_related_items(ana, because):
     assert "0-24" in found
 
 
+def test_what_was_watched_is_not_promoted_either(ana, because):
+    own = factories.filter(ana, because.group, expression='INCLUDE ItemID WHERE Items.GENRES IN ("genre 0")')
+    asked = {"promotions": [{"name": "own", "percentPromotedItems": 60, "filterArn": own.arn}], "item_id": "1-1"}
+    found = get_recommendations(ana, user_id="u0", num_results=20, **asked, **because.target)["itemList"]
+    promoted = {item["itemId"] for item in found if item.get("promotionName") == "own"}
+    assert promoted == {f"0-{number}" for number in range(20, 30)}
+    assert len(found) == 20
+
+
 def test_an_import_is_left_out_without_a_new_training(ana, because):
     extra = pa.table({"USER_ID": ["u0"], "ITEM_ID": ["0-24"], "EVENT_TYPE": ["Watch"], "TIMESTAMP": [LATER]})
     store(because.dataset, pa.concat_tables([viewings(), extra]))
