@@ -13,10 +13,15 @@ from numpy.typing import NDArray
 
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.selection import Selection, least
-
-_PLAIN = frozenset({"EVENT_VALUE", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE", "IMPRESSION"})
-TEXT_COMPLETENESS = 0.85
-"""A textual column with fewer filled rows is not trained on."""
+from personalize_web.engine.table_columns import (
+    Column,
+    column_of_table,
+    columns_of,
+    dictionary,
+    numbers,
+    rows_of,
+    seconds,
+)
 
 
 @dataclass(frozen=True)
@@ -37,30 +42,6 @@ class Limits:
     """Most interactions considered: the most recent."""
     metadata_bytes: int | None = None
     """Most bytes of Items and Users together; None: any number."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One metadata column, aligned with items, users or events."""
-
-    name: str
-    kind: str
-    """``categorical``, ``numeric`` or ``textual``; ``string`` for other texts, which are never trained on."""
-    values: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    """Numeric: one number a row, NaN where missing."""
-    codes: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    """All but numeric: one place in ``labels`` a row, -1 where missing."""
-    labels: tuple[str, ...] = ()
-    """The distinct texts; several categories of one row are joined by ``|``."""
-
-    def take(self, rows: NDArray[np.int64]) -> "Column":
-        """The column of the given rows; row -1 is a missing value."""
-        missing = rows < 0
-        if self.kind == "numeric":
-            values = self.values[np.maximum(rows, 0)] if len(self.values) else np.zeros(len(rows))
-            return replace(self, values=np.where(missing, np.nan, values))
-        codes = self.codes[np.maximum(rows, 0)] if len(self.codes) else np.zeros(len(rows), np.int32)
-        return replace(self, codes=np.where(missing, -1, codes).astype(np.int32))
 
 
 @dataclass(frozen=True)
@@ -124,14 +105,14 @@ class Dataset:
         if not interactions.num_rows:
             raise _too_few(selection, limits)
         if interactions.num_rows > limits.max_interactions:
-            newest = np.argsort(-_int64(interactions, "TIMESTAMP"), kind="stable")[: limits.max_interactions]
+            newest = np.argsort(-seconds(interactions, "TIMESTAMP"), kind="stable")[: limits.max_interactions]
             newest.sort()
             interactions, weight = interactions.take(newest), weight[newest]
         user, user_ids = _coded(interactions, "USER_ID")
         _check_minimum(user, len(user_ids), selection, limits)
-        stamps = _int64(interactions, "TIMESTAMP")
+        stamps = seconds(interactions, "TIMESTAMP")
         order = np.lexsort((stamps, user))
-        item, labels = _by_appearance(*_dictionary(interactions["ITEM_ID"]), order)
+        item, labels = _by_appearance(*dictionary(interactions["ITEM_ID"]), order)
         kind, event_types = _event_types(interactions, order)
         timestamp = stamps[order]
         item_ids, item_rows = _with_catalogue(pa.array(labels, pa.string()), items)
@@ -142,7 +123,7 @@ class Dataset:
             item=item,
             timestamp=timestamp,
             event_type=kind,
-            value=_float(interactions, "EVENT_VALUE").astype(np.float32)[order],
+            value=numbers(interactions, "EVENT_VALUE").astype(np.float32)[order],
             weight=weight[order],
             event_types=event_types,
             created=_created(len(item_ids), item, timestamp, items, item_rows),
@@ -276,8 +257,8 @@ def selected(table: pa.Table, selection: Selection) -> tuple[pa.Table, NDArray[n
     if selection.event_type is None and selection.event_value_threshold is None and not selection.events:
         return table, np.ones(count, np.float32)
     kinds = pc.utf8_lower(table["EVENT_TYPE"]) if "EVENT_TYPE" in table.column_names else pa.nulls(count, pa.string())
-    codes, labels = _dictionary(kinds)
-    values = _float(table, "EVENT_VALUE")
+    codes, labels = dictionary(kinds)
+    values = numbers(table, "EVENT_VALUE")
     weight = np.zeros(count, np.float32)
     for code in range(-1, len(labels)):
         rows = codes == code
@@ -312,18 +293,8 @@ def _too_few(selection: Selection, limits: Limits) -> DataError:
     return DataError(f"Dataset has fewer than {limits.interactions} interactions{tail}")
 
 
-def _dictionary(column: Any) -> tuple[NDArray[np.int32], list[str]]:
-    """Codes (-1 where missing) and distinct texts in order of appearance."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks)
-    encoded = pc.dictionary_encode(pc.cast(array, pa.string()))
-    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int32), encoded.dictionary.to_pylist()
-
-
 def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.int32], pa.Array]:
-    codes, labels = _dictionary(table[name])
+    codes, labels = dictionary(table[name])
     return codes, pa.array(labels, pa.string())
 
 
@@ -340,20 +311,10 @@ def _by_appearance(
     return renumbered[codes], [labels[each] for each in appearance]
 
 
-def _int64(table: pa.Table, name: str) -> NDArray[np.int64]:
-    return pc.cast(table[name], pa.float64()).to_numpy().astype(np.int64)
-
-
-def _float(table: pa.Table, name: str) -> NDArray[np.float64]:
-    if name not in table.column_names:
-        return np.full(table.num_rows, np.nan)
-    return pc.fill_null(pc.cast(table[name], pa.float64()), np.nan).to_numpy()
-
-
 def _event_types(table: pa.Table, order: NDArray[np.int64]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     if "EVENT_TYPE" not in table.column_names:
         return np.zeros(table.num_rows, np.int16), ("",)
-    codes, labels = _by_appearance(*_dictionary(table["EVENT_TYPE"]), order)
+    codes, labels = _by_appearance(*dictionary(table["EVENT_TYPE"]), order)
     labels = [*labels, ""]
     firsts: dict[str, int] = {}
     for label in labels:
@@ -361,14 +322,6 @@ def _event_types(table: pa.Table, order: NDArray[np.int64]) -> tuple[NDArray[np.
     renumbered = np.array([firsts[label.casefold()] for label in labels], np.int16)
     spelled = {label.casefold(): label for label in reversed(labels)}
     return renumbered[codes], tuple(spelled[key] for key in firsts)
-
-
-def rows_of(ids: pa.Array, table: pa.Table | None, name: str) -> NDArray[np.int64]:
-    """Row of each id in a table, -1 where it isn't there."""
-    if table is None or not table.num_rows:
-        return np.full(len(ids), -1, np.int64)
-    found = pc.index_in(ids, value_set=pc.cast(table[name].combine_chunks(), pa.string()))
-    return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _with_catalogue(item_ids: pa.Array, items: pa.Table | None) -> tuple[pa.Array, NDArray[np.int64]]:
@@ -390,40 +343,10 @@ def _created(
     created = np.full(count, latest, np.int64)
     np.minimum.at(created, item, timestamp)
     if items is not None and "CREATION_TIMESTAMP" in items.column_names and items.num_rows:
-        given = np.where(item_rows < 0, np.nan, _float(items, "CREATION_TIMESTAMP")[np.maximum(item_rows, 0)])
+        given = np.where(item_rows < 0, np.nan, numbers(items, "CREATION_TIMESTAMP")[np.maximum(item_rows, 0)])
         known = ~np.isnan(given)
         created[known] = given[known].astype(np.int64)
     return created
-
-
-def columns_of(
-    table: pa.Table | None, schema: Any, selection: Selection, rows: NDArray[np.int64]
-) -> tuple[Column, ...]:
-    """The trained columns of a table, aligned with ``rows``."""
-    if table is None or schema is None:
-        return ()
-    found = []
-    for each in schema.fields:
-        dated = each.name == "CREATION_TIMESTAMP"
-        if not (each.trainable or dated) or each.name in _PLAIN or each.name not in table.column_names:
-            continue
-        if not selection.trains_on(schema.dataset_type, each.name):
-            continue
-        column = column_of_table(table, each.name, "numeric" if dated else each.kind)
-        if column.kind == "textual" and (column.codes >= 0).sum() < TEXT_COMPLETENESS * max(1, len(column.codes)):
-            continue
-        found.append(column.take(rows))
-    return tuple(found)
-
-
-def column_of_table(table: pa.Table | None, name: str, kind: str) -> Column:
-    """The column of a table as a training reads it; nothing but missing values where it is not there."""
-    if table is None or name not in table.column_names:
-        return Column(name, kind)
-    if kind == "numeric":
-        return Column(name, kind, values=_float(table, name))
-    codes, labels = _dictionary(table[name])
-    return Column(name, kind, codes=codes, labels=tuple(labels))
 
 
 def _attributes(table: pa.Table | None, schema: Any, rows: NDArray[np.int64]) -> tuple[Column, ...]:

@@ -14,7 +14,7 @@ from personalize_web.engine.text import TextEncoder
 if TYPE_CHECKING:
     from scipy import sparse
 
-    from personalize_web.engine.dataset import Column
+    from personalize_web.engine.table_columns import Column
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from personalize_web.engine import sentence_model
-from personalize_web.engine.dataset import Column
 from personalize_web.engine.errors import DataError
 from personalize_web.engine.item_features import ItemEncoder
 from personalize_web.engine.sentence_model import SentenceEncoder
+from personalize_web.engine.table_columns import Column
 
 WORDS = ("cat", "kitten", "dog", "tax", "law")
 MEANING = np.array([[1, 0.1, 0], [1, 0, 0], [0.9, 0.3, 0], [0, 0, 1], [0, 0.2, 1]], np.float32)
