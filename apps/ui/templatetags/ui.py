@@ -75,7 +75,7 @@ def flash_message(context: template.Context, message: Any) -> SafeString:
 
 @register.simple_tag
 def timestamp(value: datetime | None, style: str = "relative") -> SafeString:
-    """A moment in the person's zone; ``style``: relative, list, full, time."""
+    """A moment in the person's zone; ``style``: relative, list, full, time, second."""
     local = formats.moment(value)
     if local is None:
         return mark_safe('<span class="muted">–</span>')
@@ -83,6 +83,7 @@ def timestamp(value: datetime | None, style: str = "relative") -> SafeString:
         "list": formats.short,
         "full": formats.full,
         "time": lambda moment: f"{moment:%H:%M}",
+        "second": lambda moment: f"{moment:%H:%M:%S}",
     }.get(style, formats.relative)(local)
     return format_html(
         '<time class="nowrap" datetime="{}" title="{}">{}</time>', local.isoformat(), formats.full(local), shown
