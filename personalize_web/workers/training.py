@@ -18,7 +18,7 @@ from personalize_web.engine.algorithms import LEARNED
 from personalize_web.engine.columns import Snapshot
 from personalize_web.engine.dataset import Dataset, Limits
 from personalize_web.engine.errors import DataError
-from personalize_web.engine.recipes.recipe import Recipe
+from personalize_web.engine.recipes.recipe import REQUIRED, Recipe
 from personalize_web.engine.schemas import Schema
 from personalize_web.engine.selection import Selection
 from personalize_web.resources import locations, statuses
@@ -160,6 +160,10 @@ def read(
         context.check()
     if "INTERACTIONS" not in tables:
         raise DataError("The dataset group has no active Item interactions dataset to train on.")
+    if recipe.datasets.get("ITEMS") == REQUIRED and ("ITEMS" not in tables or not tables["ITEMS"].num_rows):
+        raise DataError(
+            f"{recipe.title} learns from items, but there are none in an active Items dataset. Import them."
+        )
     limits = Limits(
         interactions=recipe.minimum_interactions,
         max_items=recipe.max_items,

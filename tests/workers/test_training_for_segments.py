@@ -27,8 +27,13 @@ def quick(settings):
 def version(ana, run_jobs, group_arn, recipe="aws-item-attribute-affinity") -> SolutionVersion:
     config = {"algorithmHyperParameters": {"hidden_dimension": "32"}}
     arn = operations.create_solution(
-        ana, name="who", dataset_group_arn=group_arn, recipe_arn=f"arn:aws:personalize:::recipe/{recipe}",
-        perform_auto_training=False, solution_config=config)["solutionArn"]
+        ana,
+        name="who",
+        dataset_group_arn=group_arn,
+        recipe_arn=f"arn:aws:personalize:::recipe/{recipe}",
+        perform_auto_training=False,
+        solution_config=config,
+    )["solutionArn"]
     run_jobs()
     made = operations.create_solution_version(ana, solution_arn=arn)["solutionVersionArn"]
     run_jobs()
@@ -39,8 +44,12 @@ def forget(ana, run_jobs, group_arn, user):
     """Delete a user."""
     location = world.put_csv(f"{user}.csv", "USER_ID", [user])
     operations.create_data_deletion_job(
-        ana, job_name=f"without-{user}", dataset_group_arn=group_arn, data_source={"dataLocation": location},
-        role_arn="arn:aws:iam::123456789012:role/reader")
+        ana,
+        job_name=f"without-{user}",
+        dataset_group_arn=group_arn,
+        data_source={"dataLocation": location},
+        role_arn="arn:aws:iam::123456789012:role/reader",
+    )
     run_jobs()
 
 
@@ -50,8 +59,9 @@ def test_a_version_is_trained_on_full_imports_and_individual_records_alone(ana, 
     rows = [f"i{item},kind {item % 3}|any,maker {item % 5}" for item in range(world.ITEMS)]
     world.import_file(ana, run_jobs, items_arn, world.put_csv("items.csv", "ITEM_ID,GENRES,MAKER", rows), name="items")
     added = [f"late{number % 9},i{number % 30},watch,{1_700_100_000 + number}" for number in range(1000)]
-    world.import_file(ana, run_jobs, dataset_arn, world.put_csv("late.csv", HEADER, added), name="late",
-                      mode="INCREMENTAL")
+    world.import_file(
+        ana, run_jobs, dataset_arn, world.put_csv("late.csv", HEADER, added), name="late", mode="INCREMENTAL"
+    )
     record = [{"itemId": "put1", "properties": '{"GENRES": "rare", "MAKER": "maker 9"}'}]
     operations.put_items(ana, dataset_arn=items_arn, items=record)
 
@@ -77,12 +87,27 @@ def test_a_version_is_trained_on_full_imports_and_individual_records_alone(ana, 
         operations.create_campaign(ana, name="front", solution_version_arn=made.arn)
 
 
-@pytest.mark.parametrize(("rows", "reason"), [
-    ([f"u{number % 40},i{number // 40},watch,1700000000" for number in range(1200)],
-     "All item interactions have the same TIMESTAMP."),
-    ([f"u{number},i{number % 30},watch,{1_700_000_000 + number}" for number in range(1200)],
-     "Dataset has fewer than 25 users with at least 2 interactions each."),
-])
+def test_a_recipe_that_needs_items_fails_where_none_are_imported(ana, run_jobs):
+    group_arn, _ = world.filled(ana, run_jobs)
+    world.dataset(ana, run_jobs, group_arn, kind="Items", fields=ITEM_FIELDS)
+    made = version(ana, run_jobs, group_arn)
+    assert (made.status, made.training_hours) == ("CREATE FAILED", None)
+    assert made.failure_reason.startswith("Item-Attribute-Affinity learns from items, but there are none")
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (
+            [f"u{number % 40},i{number // 40},watch,1700000000" for number in range(1200)],
+            "All item interactions have the same TIMESTAMP.",
+        ),
+        (
+            [f"u{number},i{number % 30},watch,{1_700_000_000 + number}" for number in range(1200)],
+            "Dataset has fewer than 25 users with at least 2 interactions each.",
+        ),
+    ],
+)
 def test_data_that_no_segment_can_be_learnt_from_fail_the_version(ana, run_jobs, rows, reason):
     group_arn = world.group(ana, run_jobs)
     dataset_arn = world.dataset(ana, run_jobs, group_arn)

@@ -40,7 +40,7 @@ def users_of_items(dataset: Dataset) -> NDArray[np.float64]:
     pairs = dataset.user.astype(np.int64) * items + dataset.item
     order = np.lexsort((-dataset.weight, pairs)) if dataset.weighs else np.argsort(pairs)
     first = order[np.diff(pairs[order], prepend=-1) > 0]
-    return np.bincount(dataset.item[first], weights=dataset.weight[first], minlength=items)
+    return np.bincount(dataset.item[first], weights=dataset.weight[first], minlength=items).astype(np.float64)
 
 
 def id_ranks(dataset: Dataset) -> NDArray[np.int64]:
