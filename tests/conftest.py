@@ -31,7 +31,7 @@ SLOW = (
 
 # How long an example takes says more about the machine's other work than about the code.
 hypothesis.settings.register_profile(
-    "suite", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "suite", max_examples=50, deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("suite")
 
@@ -44,9 +44,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
         items[:] = filter(_uses_database, items)
     for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("end_to_end" if "/end_to_end/" in file else file))
-    items.sort(key=lambda item: next((place for place, part in enumerate(SLOW) if part in item.nodeid), len(SLOW)))
+        item.add_marker(pytest.mark.xdist_group("end_to_end" if "/end_to_end/" in _file(item) else _file(item)))
+    items.sort(key=lambda item: next((place for place, part in enumerate(SLOW) if part in _file(item)), len(SLOW)))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -206,7 +206,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(key=st.sampled_from(sorted(SHAPES)), value=anything)
 def test_nothing_breaks_the_check_or_the_audit_record(key, value):
     shape = SHAPES[key]
@@ -216,7 +216,7 @@ def test_nothing_breaks_the_check_or_the_audit_record(key, value):
         assert shapes.clean(shape, cleaned) == (cleaned, [])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(name=st.sampled_from([name for name in AWS if AWS[name].input_shape.members]), data=st.data())
 def test_nothing_in_any_member_breaks_the_check_or_the_audit_record(name, data):
     shape = AWS[name].input_shape
