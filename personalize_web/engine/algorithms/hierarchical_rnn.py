@@ -35,7 +35,7 @@ class HierarchicalRnn(SequenceTransformer):
 
     ``config["reads"]`` says what a recipe trains on beside ids: ``all``, ``no text``, or ``ids`` for nothing;
     ``config["answers"]`` may be ``cold``: only items that count as cold are answered. What metadata mean is learned
-    from all events then as well: cold items have too few of their own.
+    from all events then as well: cold items have too few of their own. ``lists`` as of the sequence recommender.
     """
 
     def trained_on(self, dataset: Dataset, config: Config) -> Dataset:

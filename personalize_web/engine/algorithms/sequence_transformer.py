@@ -7,7 +7,7 @@ fused into item vectors, id dropout for cold items, and item vectors started fro
 import copy
 import math
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from personalize_web.engine.counting import Counted
 from personalize_web.engine.dataset import Dataset
 from personalize_web.engine.features import FeatureEncoder
 from personalize_web.engine.item_features import ItemEncoder
+from personalize_web.engine.lists import COUNTED, ListRanker
 from personalize_web.engine.reporting import Reporter
 from personalize_web.engine.text import randomized_svd
 
@@ -60,10 +61,15 @@ class _Warm:
     cold: ColdWeights | None
     """How items without interactions are placed; None where nothing describes items."""
     epochs: int
+    ranker: ListRanker | None = None
+    """What puts given lists in order; None where the blend does."""
 
 
 class SequenceTransformer:
-    """aws-user-personalization-v2 and the personal use cases."""
+    """aws-user-personalization-v2, aws-personalized-ranking-v2 and the personal use cases.
+
+    Where ``config["answers"]`` is ``lists``, given lists alone are answered, and putting them in order is learned too.
+    """
 
     def train(
         self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, warm: Model | None = None
@@ -135,7 +141,19 @@ class SequenceTransformer:
         if cold is not None:
             told["cold items"] = cold.as_json()
             reporter.log(f"items without interactions: {told['cold items']}")
-        return _Warm(learner, blend, told, encoders, items, cold, facts["best epoch"])
+        state = _Warm(learner, blend, told, encoders, items, cold, facts["best epoch"])
+        if config.get("answers") == "lists":
+            from personalize_web.engine.algorithms import list_ranking
+
+            bias, trend = blended_bias(part, network, blend), _trends(part, recent, config)
+            serving = list_ranking.serving_arrays(part, learner, bias, trend)
+            queries = learner.queries(held.before, held.inputs, np.arange(len(places))).float().cpu().numpy()
+            ranker, told["lists"] = list_ranking.fitted(
+                part, serving, validated, queries, dataset.user[places], counted, blend, options
+            )
+            reporter.log(f"lists: {told['lists']}")
+            state = replace(state, ranker=ranker)
+        return state
 
     def counted(self, dataset: Dataset) -> dict[str, Counted]:
         """The counting models that may enter the blend."""
@@ -332,7 +350,8 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candida
         }.items()
     }
     believed = {name: weight for name, weight in state.blend.counted.items() if weight}
-    models, bias = transitions.count(dataset, list(believed)), blended_bias(dataset, network, state.blend)
+    counted = list(believed) if state.ranker is None else COUNTED
+    models, bias = transitions.count(dataset, counted), blended_bias(dataset, network, state.blend)
     if state.cold is not None:
         placed = cold_items.placed(dataset, state.cold, state.blend.learned, models, vectors, bias)
         models |= placed
@@ -346,8 +365,12 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candida
         "bias": bias,
         "candidates": candidates,
         "starters": _starters(dataset),
-        "trend": _trend(dataset, _half_life(config)) if recent else np.zeros(len(vectors), np.float32),
+        "trend": _trends(dataset, recent, config),
     }
+    if state.ranker is not None:
+        from personalize_web.engine.algorithms.list_ranking import list_arrays
+
+        arrays |= state.ranker.arrays() | list_arrays(dataset)
     if state.items is not None:
         table = network.items
         arrays |= state.items.arrays() | {
@@ -445,6 +468,10 @@ def _starters(dataset: Dataset) -> NDArray[np.float32]:
     share = dataset.interactions_of_items / max(1, len(dataset.item))
     smooth = 0.05 * begun.sum()
     return np.log((begun + smooth * share + 1e-6) / (begun.sum() + smooth)).astype(np.float32)
+
+
+def _trends(dataset: Dataset, recent: bool, config: Config) -> NDArray[np.float32]:
+    return _trend(dataset, _half_life(config)) if recent else np.zeros(len(dataset.item_ids), np.float32)
 
 
 def _trend(dataset: Dataset, share: float) -> NDArray[np.float32]:

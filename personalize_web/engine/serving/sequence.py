@@ -13,6 +13,7 @@ from personalize_web.engine.artifacts import Artifact
 from personalize_web.engine.counting import QUERIES, Counted, seen_features
 from personalize_web.engine.exploration import Pool, managed_weight, mixed, young_items
 from personalize_web.engine.features import FeatureEncoder
+from personalize_web.engine.lists import COUNTED, LONGEST, Catalogue, ListRanker, blended, counted_of
 from personalize_web.engine.objective import fused
 from personalize_web.engine.selection import Selection
 from personalize_web.engine.serving import explaining
@@ -51,15 +52,20 @@ class SequenceModel(ServingModel):
         self._user, self._context = (FeatureEncoder.from_json(settings[key]) for key in ("users", "contexts"))
         self._event_types = {each.casefold(): place for place, each in enumerate(settings["event_types"])}
         self._blend: Mapping[str, Any] = settings["blend"]
-        self._counted = {
-            name: Counted(*(self.arrays[f"{name}_{part}"] for part in ("starts", "columns", "values")))
-            for name, weight in self._blend["counted"].items()
-            if weight
-        }
+        self._counted = {name: self._model(name) for name, weight in self._blend["counted"].items() if weight}
+        self._ranker = ListRanker.of(self.arrays) if "list_mean" in self.arrays else None
+        if self._ranker is not None:
+            self._catalogue = Catalogue.of(self.arrays, int(settings.get("trained_latest", settings["latest"])))
+            self._of_lists = {**{name: self._model(name) for name in COUNTED}, **self._counted}
+        else:
+            self._of_lists = self._counted
         self._answers: Mapping[str, bool] = self.manifest.get("answers", {"scores": True, "reasons": True})
         self._reads_all = self._selection == Selection()
         self._known = np.asarray(self.arrays["interactions"]) > 0
         self._trained = int(self.settings.get("trained_items", len(self.items)))
+
+    def _model(self, name: str) -> Counted:
+        return Counted(*(self.arrays[f"{name}_{part}"] for part in ("starts", "columns", "values")))
 
     def recommend(self, request: Request) -> list[Recommended]:
         """The answer of :meth:`logits`, after exclusions and exploration; popular items fill what a mask left empty.
@@ -118,15 +124,18 @@ class SequenceModel(ServingModel):
         Items without interactions at training come last, in the order given and without a score. Of an item that is
         given twice the first counts. For a user of whom neither events nor a context are known popularity decides.
         """
-        return self._ranked(request, item_ids)
+        return next(self.rank_many([request], [item_ids]))
 
     def rank_many(self, requests: Sequence[Request], lists: Sequence[Sequence[str]]) -> Iterator[list[Recommended]]:
-        """The answers of :meth:`rank`; all items are scored for many requests at once."""
-        for request, item_ids, relevance in zip(requests, lists, self._of_many(requests), strict=True):
-            yield self._ranked(request, item_ids, self._candidates_of(relevance))
+        """The answers of :meth:`rank`; histories of one length go through the network together."""
+        for first in range(0, len(requests), _ENCODED):
+            some, given = requests[first : first + _ENCODED], lists[first : first + _ENCODED]
+            events = [self._events(each.history) for each in some]
+            for own, query, request, item_ids in zip(events, self._queries(events, some), some, given, strict=True):
+                yield self._ranked(request, item_ids, own[0], query)
 
     def _ranked(
-        self, request: Request, item_ids: Sequence[str], logits: NDArray[np.float32] | None = None
+        self, request: Request, item_ids: Sequence[str], history: NDArray[np.int64], query: NDArray[np.float32]
     ) -> list[Recommended]:
         given = list(dict.fromkeys(item_ids))
         rows = self.items.rows(given)
@@ -134,12 +143,12 @@ class SequenceModel(ServingModel):
             kept = (rows < 0) | ~blocked[rows]
             given, rows = [item for item, keep in zip(given, kept, strict=True) if keep], rows[kept]
         scored = np.flatnonzero((rows >= 0) & self._known[rows] & self.arrays["candidates"][rows])
-        if self._context.known(request.context) or len(self._events(request.history)[0]):
-            asked = rows[scored]
-            logits = self.logits(request) if logits is None else logits
-            own = self._moved(logits[asked].astype(np.float64), asked, request)
+        asked = rows[scored]
+        if len(history) or self._context.known(request.context):
+            said = self._of_some(history, query, asked)
+            own = self._moved(self._in_list(history, query, asked, said), asked, request)
         else:
-            own = np.log1p(np.asarray(self.arrays["interactions"])[rows[scored]].astype(np.float64))
+            own = np.log1p(np.asarray(self.arrays["interactions"])[asked].astype(np.float64))
         chances = np.exp(own - own.max(initial=-np.inf))
         order = np.argsort(-own, kind="stable")
         found = [
@@ -148,6 +157,40 @@ class SequenceModel(ServingModel):
         ]
         last = np.setdiff1d(np.arange(len(given)), scored)
         return found + [Recommended(given[place]) for place in last]
+
+    def _of_some(
+        self, history: NDArray[np.int64], query: NDArray[np.float32], items: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """What :meth:`_of_all` says of some items, [C], for a history of item rows, oldest first, and its query."""
+        arrays, newest = self.arrays, history[::-1]
+        network = arrays["vectors"][items] @ query
+        if not len(history):
+            return network - arrays["at_first"][items] + arrays["starters"][items] + arrays["trend"][items]
+        counted = {name: counted_of(model, name, newest, items) for name, model in self._counted.items()}
+        found = blended(self._blend, network, arrays["bias"][items], counted, newest, items)
+        return found + arrays["trend"][items] / np.float32(1 + len(history))
+
+    def _in_list(
+        self,
+        history: NDArray[np.int64],
+        query: NDArray[np.float32],
+        items: NDArray[np.int64],
+        said: NDArray[np.float32],
+    ) -> NDArray[np.float64]:
+        """What items that are given together are put in order by, [C]; ``said`` [C] is their relevance.
+
+        Where putting lists in order was learned, the LONGEST most relevant ones are put in order among themselves.
+        """
+        scores = said.astype(np.float64)
+        if self._ranker is None or not len(history) or not len(items):
+            return scores
+        first = np.argsort(-scores, kind="stable")
+        best, rest = first[:LONGEST], first[LONGEST:]
+        newest, asked = history[::-1], items[best]
+        counted = {name: counted_of(self._of_lists[name], name, newest, asked) for name in COUNTED}
+        ranked = self._ranker.scores(self._catalogue.features(newest, query, asked, said[best], counted))
+        scores[best] = ranked + max(0.0, scores[rest].max() - ranked.min()) if len(rest) else ranked
+        return scores
 
     def explain(self, request: Request, item_id: str) -> Explanation:
         """The events and features that moved the item most, each taken away by itself."""
@@ -161,14 +204,40 @@ class SequenceModel(ServingModel):
         return self._candidates_of(self._of_all(request))
 
     def answers(self, requests: Sequence[Request], *, explored: bool) -> list[tuple[list[str], list[str]]]:
-        """As every model, but all items are scored for many requests at once, and once for both lists of each."""
+        """As every model, but all items are scored for many requests at once, and once for both lists of each.
+
+        A model that puts lists in order answers with the order of all items that it can.
+        """
+        if self._ranker is not None:
+            return [(each, each) for each in map(self._first, requests, self._each_of_many(requests))]
         return [
             self._both(request, relevance, explored)
             for request, relevance in zip(requests, self._of_many(requests), strict=True)
         ]
 
+    def _first(
+        self, request: Request, said: tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
+    ) -> list[str]:
+        """The first items of a list of all."""
+        history, query, whole = said
+        possible = self._known & self.arrays["candidates"]
+        if (blocked := self.blocked(request)) is not None:
+            possible &= ~blocked
+        items = np.flatnonzero(possible)
+        if len(history) or self._context.known(request.context):
+            scores = self._moved(self._in_list(history, query, items, whole[items]), items, request)
+            return self.items.ids(items[_top(scores, request.num_results)])
+        counts = np.asarray(self.arrays["interactions"])[items]
+        return self.items.ids(items[np.argsort(-counts, kind="stable")[: request.num_results]])
+
     def _of_many(self, requests: Sequence[Request]) -> Iterator[NDArray[np.float32]]:
         """What :meth:`_of_all` says of each request; histories of one length go through the network together."""
+        return (whole for _, _, whole in self._each_of_many(requests))
+
+    def _each_of_many(
+        self, requests: Sequence[Request]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]]:
+        """The item rows of each request's history, its query, and what :meth:`_of_all` says."""
         most = max(1, min(TOGETHER, _LOGITS // max(1, len(self.items))))
         vectors = self.arrays["vectors"]
         for first in range(0, len(requests), _ENCODED):
@@ -176,9 +245,9 @@ class SequenceModel(ServingModel):
             events = [self._events(each.history) for each in some]
             queries = self._queries(events, some)
             for begin in range(0, len(some), most):
-                relevance = queries[begin : begin + most] @ vectors.T  # [B, N]
-                for own, row in zip(events[begin : begin + most], relevance, strict=True):
-                    yield self._blended(own[0], row)
+                block = queries[begin : begin + most]
+                for own, query, row in zip(events[begin : begin + most], block, block @ vectors.T, strict=True):
+                    yield own[0], query, self._blended(own[0], row)
 
     def _queries(self, events: Sequence[_Events], requests: Sequence[Request]) -> NDArray[np.float32]:
         """What the network makes of each history, [B, d]."""
