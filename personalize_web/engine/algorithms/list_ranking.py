@@ -27,8 +27,8 @@ from personalize_web.engine.lists import COUNTED, LONGEST, Catalogue, ListRanker
 
 NETWORKS = 5
 """Networks that learn, and groups of users."""
-HIDDEN = (32, 16)
-STEPS, LISTS = 600, 64
+HIDDEN = (48, 24)
+STEPS, LISTS = 1200, 64
 """Steps of learning, and lists of each network at a step."""
 RATE, WEIGHT_DECAY, DROPOUT = 6e-3, 0.1, 0.1
 LENGTH, LEAST_LENGTH = 60, 10

@@ -16,8 +16,8 @@ from personalize_web.engine.reporting import Silent
 from personalize_web.engine.serving import PastEvents, Request, sequence
 from tests.engine.worlds import NOW, World
 
-QUICK = Options(seed=3, effort=0.02, threads=1)
-TAUGHT = replace(QUICK, effort=0.04)
+QUICK = Options(seed=3, effort=0.01, threads=1)
+TAUGHT = replace(QUICK, effort=0.02)
 
 
 def lists_in_which(told: float) -> Lists:
