@@ -23,11 +23,11 @@ AT_ONCE = 500
 _LOG = """
 SELECT * FROM (
     SELECT timestamp, item_id, event_type, event_value, id, stored FROM resources_event
-    WHERE dataset_id = %s AND user_id = %s AND repeated = %s ORDER BY id DESC LIMIT 300) AS named
+    WHERE dataset_id = %s AND user_id = %s AND repeated = %s ORDER BY id DESC LIMIT %s) AS named
 UNION ALL SELECT * FROM (
     SELECT timestamp, item_id, event_type, event_value, id, stored FROM resources_event
     WHERE dataset_id = %s AND session_id = %s AND repeated = %s AND user_id IS NULL AND id > %s
-    ORDER BY id DESC LIMIT 300) AS anonymous
+    ORDER BY id DESC LIMIT %s) AS anonymous
 """
 """The newest recorded events of a user and of a session of that name. Written out, as the ORM would take longer to
 write it than any database to answer it."""
@@ -120,7 +120,7 @@ def look_up(
     if place := _place(places, of_actions=of_actions):
         named = (place.pk, user_id, False)
         with connection.cursor() as cursor:
-            cursor.execute(_LOG, (*named, *named, deployment.event_cutoff if deployment else 0))
+            cursor.execute(_LOG, (*named, NEWEST, *named, deployment.event_cutoff if deployment else 0, NEWEST))
             rows = cursor.fetchall()
         log = [Recorded(Past(at, item, kind, value), pk, bool(stored)) for at, item, kind, value, pk, stored in rows]
         log.sort(key=_in_time)
