@@ -80,12 +80,15 @@
     }
   });
 
+  const confirmed = (field) => {
+    const submit = field.form.querySelector("[data-confirm-submit]");
+    if (field.value === field.dataset.confirm) submit?.removeAttribute("aria-disabled");
+    else submit?.setAttribute("aria-disabled", "true");
+  };
+  document.querySelectorAll("[data-confirm]").forEach(confirmed);
   document.addEventListener("input", (event) => {
     const field = event.target.closest("[data-confirm]");
-    if (!field) return;
-    const submit = field.form.querySelector("[data-confirm-submit]");
-    if (field.value === field.dataset.confirm) submit.removeAttribute("aria-disabled");
-    else submit.setAttribute("aria-disabled", "true");
+    if (field) confirmed(field);
   });
   document.addEventListener("submit", (event) => {
     if (event.target.querySelector('[data-confirm-submit][aria-disabled="true"]')) event.preventDefault();

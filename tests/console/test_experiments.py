@@ -62,6 +62,12 @@ def take_part(experiment, users=200):
             )  # fmt: skip
 
 
+def test_variants_lead_by_name_to_what_answers_them(console, running, rival):
+    page = console.get(f"{LIST}shelf/").content.decode()
+    assert f'title="{rival.arn}">rival</a>' in page
+    assert console.get("/console/go/", {"arn": rival.arn}).url.endswith("/campaigns/rival/")
+
+
 def test_without_one_the_page_says_what_an_experiment_is(console, ana):
     factories.active_group(ana)
     assert "No experiments" in console.get(LIST).content.decode()

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests import factories
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ADDRESS = "/console/admin/components/"
 
@@ -87,3 +89,22 @@ def test_on_a_narrow_window_the_navigation_is_a_drawer(open_page):
     expect(page.locator("#navigation")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#navigation")).to_be_hidden()
+
+
+def test_a_page_that_deletes_waits_for_the_word(open_page, ana):
+    factories.filter(ana, factories.active_group(ana), "quiet")
+    page = open_page("/console/dataset-groups/movies/filters/quiet/-delete/")
+    button = page.get_by_role("button", name="Delete", exact=True)
+    assert button.get_attribute("aria-disabled") == "true"
+    page.locator("[data-confirm]").fill("quiet")
+    assert button.get_attribute("aria-disabled") is None
+
+
+def test_what_was_announced_goes_when_it_has_ended(open_page):
+    page = open_page(ADDRESS)
+    page.evaluate("""() => {
+      const flashes = document.getElementById("flashes");
+      flashes.innerHTML = '<div class="flash in-progress">Creating</div><div class="flash error">No</div>';
+      document.body.dispatchEvent(new CustomEvent("settled", { bubbles: true, detail: { ok: true, text: "done" } }));
+    }""")
+    assert page.locator("#flashes .flash").all_inner_texts() == ["No"]

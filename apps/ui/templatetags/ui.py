@@ -10,7 +10,7 @@ from django.template.base import FilterExpression, NodeList, Parser, Token, toke
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from apps.ui import formats
+from apps.ui import formats, jobs
 from personalize_web.operations import statuses
 
 register = template.Library()
@@ -88,6 +88,12 @@ def timestamp(value: datetime | None, style: str = "relative") -> SafeString:
     return format_html(
         '<time class="nowrap" datetime="{}" title="{}">{}</time>', local.isoformat(), formats.full(local), shown
     )
+
+
+@register.simple_tag
+def resource_link(arn: str) -> SafeString:
+    """The name in an ARN, leading to the page of what it names; the ARN itself shows on hover."""
+    return format_html('<a href="{}" title="{}">{}</a>', jobs.address(arn), arn, jobs.name_of(arn))
 
 
 @register.filter
