@@ -42,7 +42,7 @@ class Person:
         expect(target).to_be_enabled()
         target.click()
 
-    def sees(self, text: str, *, timeout: int = 15_000) -> None:
+    def sees(self, text: str, *, timeout: int = 120_000) -> None:
         """Wait until the page shows ``text``."""
         expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible(timeout=timeout)
 
