@@ -26,6 +26,8 @@ def of_recipe(recipe: Mapping[str, Any], *, items: int | None = None, filtered: 
         found += ACTIONS
     elif recipes.can(recipe, "scores"):
         over = f"all {items:,} scored items" if items else "all scored items"
+        if recipe.get("servedAs") == "PERSONALIZED_RANKING":
+            over = "the given items"
         found.append(f"Scores sum to 1 over {over}, so small values are normal.")
     elif not recipe.get("domain"):
         found.append("This recipe orders items; it gives no scores.")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 USERS = (("random", "Random user"), ("heavy", "Heavy user"), ("new", "New user"))
 LISTS = (("popular-items", "Top 50 popular"), ("random-items", "Random 50"))
 LISTED = 50
+FILL = "fill"
+"""In the address while the form is filled in and nothing is asked yet."""
+NEEDED = (("user_id", "userId"), ("item_id", "itemId"), ("input_list", "inputList"))
 
 
 def links(page: "TryPage", query: QueryDict) -> dict[str, list[dict[str, str]]]:
@@ -38,7 +41,8 @@ def answer(page: "TryPage") -> HttpResponse:
         found = operations.search_items(page.caller, dataset_group_arn=page.group_arn, text=text) if text else {}
         return render(request, "recommendations/_items.html", {"items": found.get("items", [])[:10]})
     query = request.GET.copy()
-    query.pop("kind", None)
+    for name in ("kind", FILL):
+        query.pop(name, None)
     if kind in dict(LISTS):
         items = operations.suggest_items(
             page.caller, dataset_group_arn=page.group_arn, kind=kind.removesuffix("-items"), number=LISTED
@@ -52,7 +56,16 @@ def answer(page: "TryPage") -> HttpResponse:
             query["user_id"] = users[0]["userId"]
     if missing:
         flash(request, "info", missing)
+    if not _complete(page, query):
+        query[FILL] = "1"
     return page.redirect(f"{page.address()}?{query.urlencode()}")
+
+
+def _complete(page: "TryPage", query: QueryDict) -> bool:
+    """Whether the request has all that the recipe needs."""
+    inputs = page.resource["recipe"]["requestInputs"]
+    needed = [name for name, key in NEEDED if inputs[key] == "required"]
+    return all(query.get(name, "").strip() for name in needed)
 
 
 def _others(query: QueryDict, name: str) -> list[tuple[str, str]]:

@@ -143,7 +143,7 @@ class TryPage(ConsolePage):
     @property
     def asked(self) -> bool:
         """Whether the query is a request, not just the page's address."""
-        return any(name in self.request.GET for name in FIELDS)
+        return suggesting.FILL not in self.request.GET and any(name in self.request.GET for name in FIELDS)
 
     @property
     def ready(self) -> bool:

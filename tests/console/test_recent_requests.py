@@ -56,6 +56,13 @@ def test_items_to_rank_are_suggested(console, ana, kind, number, db):
     assert answer.headers["Location"].count("%0A") == number - 1
 
 
+def test_what_is_suggested_before_the_rest_is_there_fills_the_form_and_asks_nothing(console, ana, db):
+    ranked = deployments.deploy(ana, "aws-personalized-ranking-v2", uuid.uuid4())
+    answer = console.get(address(ranked, "-suggest/"), {"kind": "popular-items"})
+    page = console.get(answer.headers["Location"])
+    assert page.status_code == 200 and "Nothing asked yet" in text_of(page) and "0-15" in text_of(page)
+
+
 def test_while_an_update_runs_the_page_says_what_answers(console, deployed):
     deployed.row.latest_update = {"status": "CREATE IN_PROGRESS", "solutionVersionArn": deployed.version.arn}
     deployed.row.save()

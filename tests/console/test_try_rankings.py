@@ -36,7 +36,7 @@ def test_items_separated_by_commas_and_lines_are_ranked(console, address):
 
 def test_the_page_asks_for_items_and_for_no_number_of_results(console, address):
     page = console.get(address).content.decode()
-    assert "Get personalized item rankings" in page
+    assert "Get personalized item rankings" in page and "Scores sum to 1 over the given items" in page
     assert 'name="num_results"' not in page
 
 
