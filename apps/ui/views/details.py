@@ -88,7 +88,7 @@ class DetailPage(ConsolePage):
         """The live parts, then either the next poll or, at the end, the order to fetch the page anew."""
         since = float(self.request.GET.get("since") or time.time())
         moving = self.moving()
-        parts = [render_to_string("components/poll.html", self._poll(since) if moving else {})]
+        parts: list[str] = [render_to_string("components/poll.html", self._poll(since) if moving else {})]
         context = self.context() | {"oob": True}
         parts += [render_to_string(name, context, request=self.request) for name in self.live]
         if not moving:
