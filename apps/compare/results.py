@@ -109,9 +109,8 @@ def verdict(
     return found
 
 
-def parts_of(versions: Sequence[Version]) -> list[dict[str, Any]]:
-    """The headline metric by part of the users and items: label and a value with its interval for each version."""
-    key = evaluations.SHOWN[0]
+def parts_of(versions: Sequence[Version], key: str) -> list[dict[str, Any]]:
+    """A metric by part of the users and items: label and a value with its interval for each version."""
     known = {each.key: each for version in versions for each in evaluations.cohorts(version["evaluation"])}
     found = []
     for cohort in known.values():
@@ -151,6 +150,11 @@ def _how(difference: Mapping[str, Any]) -> str:
     if "paired" not in difference:
         return f"No intervals: {difference.get('reason', '').rstrip('.')}"
     first, second = difference["testUsers"]
+    of = difference["counted"]
+    if of != "users":
+        if difference["paired"]:
+            return f"paired bootstrap: both were asked for the same {first:,} {of}"
+        return f"unpaired bootstrap: asked for different {of} ({first:,} and {second:,}), which is less sure"
     if difference["paired"]:
         return f"paired bootstrap: both answered the same {first:,} test users"
     return f"unpaired bootstrap: tested on different users ({first:,} and {second:,}), which is less sure"

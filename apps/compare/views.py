@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.compare import charts, configuration
 from apps.compare.results import metric_rows, parts_of, verdict
-from apps.ui import files, model_arns
+from apps.ui import evaluations, files, model_arns, model_metrics
 from apps.ui.pages import ConsolePage
 from personalize_web import operations
 
@@ -89,6 +89,7 @@ class CompareVersions(Comparison):
     def _compared(self) -> dict[str, Any]:
         versions, differences = self.answer["solutionVersions"], self.answer["differences"]
         letters = LETTERS[: len(versions)]
+        headline = evaluations.headline(versions[0]["evaluation"])
         same = self.request.GET.get("all") == "1"
         lines, facts = configuration.settings(versions), configuration.data(versions)
         drawn = [
@@ -109,7 +110,8 @@ class CompareVersions(Comparison):
             "rows": metric_rows(versions, differences),
             "verdict": verdict(versions, differences, letters),
             "chart": charts.side_by_side(drawn),
-            "parts": parts_of(versions),
+            "parts": parts_of(versions, headline),
+            "parts_metric": model_metrics.describe(headline).label,
             "settings": [line for line in lines if same or not line.same],
             "facts": [line for line in facts if same or not line.same],
             "differ": sum(not line.same for line in [*lines, *facts]),

@@ -10,12 +10,26 @@ from apps.ui.figures import table as table_of
 
 Evaluation = Mapping[str, Any]
 POPULARITY, PREVIOUS, VERSION = "aws-popularity-count", "previous", "version"
+BASELINES = {
+    POPULARITY: "Popularity-Count",
+    "most-taken-actions": "Most taken actions",
+    "most-active-users": "Most active users",
+}
+"""What stands beside a version on everybody's behalf, in a few words."""
 SHOWN = (
     "normalized_discounted_cumulative_gain_at_10",
+    "recall_at_1_percent",
+    "hits_at_1_percent",
     "mean_reciprocal_rank_at_25",
     "precision_at_10",
+    "precision",
+    "auc",
 )
-"""Metrics of the small charts, one each."""
+"""Metrics of the small charts, one each; the first that a version has stands for it."""
+
+
+MOST_SHOWN = 3
+_COUNTED = {"items": "Items asked for", "attributes": "Attributes asked for"}
 
 
 @dataclass(frozen=True)
@@ -36,17 +50,40 @@ _WORDS = {
     "heavy_users": ("Heavy users", "Heavy", "The fifth with the most events: {events} or more"),
     "head_items": ("Head items", "Head", "The {items} most popular, half of all interactions; others do not count"),
     "tail_items": ("Tail items", "Tail", "The other {items}; popular ones do not count"),
+    "head_actions": ("Head actions", "Head", "The {items} most taken, half of all takings; others do not count"),
+    "tail_actions": ("Tail actions", "Tail", "The other {items}; often taken ones do not count"),
 }
+_WORDS_OF_SEGMENTS = {
+    "all": ("All {counted}", "All", "Everything that was asked for"),
+    "new_users": ("New users", "New", "Only users with at most {events} events before count"),
+    "heavy_users": ("Heavy users", "Heavy", "Only the fifth with the most events counts: {events} or more"),
+    "head_items": ("Head items", "Head", "The {items} most popular of them, half of their interactions"),
+    "tail_items": ("Tail items", "Tail", "The other {items}"),
+    "head_attributes": ("Head attributes", "Head", "The {items} most popular of them, half of their interactions"),
+    "tail_attributes": ("Tail attributes", "Tail", "The other {items}"),
+}
+
+
+def counted(evaluation: Evaluation) -> str:
+    """What means are taken over: users, or what segments were asked for, items or attributes."""
+    return evaluation.get("counted") or "users"
 
 
 def cohorts(evaluation: Evaluation) -> list[Cohort]:
     """The cohorts of an evaluation, in their order; one without a known name keeps its key."""
-    found = []
+    found, of = [], counted(evaluation)
+    known = _WORDS if of == "users" else _WORDS_OF_SEGMENTS
     for each in evaluation.get("cohorts") or ():
-        label, short, tells = _WORDS.get(each["key"], (each["key"], each["key"], ""))
+        label, short, tells = known.get(each["key"], (each["key"], each["key"], ""))
         tells = tells.format(events=formats.number(each.get("events")), items=formats.number(each.get("items")))
-        found.append(Cohort(each["key"], label, short, tells, each["users"], each["enough"]))
+        found.append(Cohort(each["key"], label.format(counted=of), short, tells, each["users"], each["enough"]))
     return found
+
+
+def headline(evaluation: Evaluation) -> str:
+    """The metric that stands for an evaluation where there is room for one."""
+    own = means(evaluation)
+    return next((key for key in SHOWN if key in own), SHOWN[0])
 
 
 def means(evaluation: Evaluation, cohort: str = "all", model: str = VERSION) -> Mapping[str, Mapping[str, float]]:
@@ -56,9 +93,7 @@ def means(evaluation: Evaluation, cohort: str = "all", model: str = VERSION) -> 
 
 def intervals(evaluation: Evaluation, model: str = VERSION) -> dict[str, tuple[float, float]]:
     """Metric -> between which values its mean over all test users lies, where that is known."""
-    return {
-        key: (each["low"], each["high"]) for key, each in means(evaluation, model=model).items() if "low" in each
-    }
+    return {key: (each["low"], each["high"]) for key, each in means(evaluation, model=model).items() if "low" in each}
 
 
 def previous_note(evaluation: Evaluation, number: int | None = None) -> str:
@@ -80,14 +115,17 @@ def section(evaluation: Evaluation | None, *, previous: str = "Previous version"
     known = cohorts(evaluation)
     beside = [
         {"model": model, "name": name, "css": css}
-        for model, name, css in ((POPULARITY, "Popularity-Count", "dash"), (PREVIOUS, previous, "dot"))
+        for model, name, css in (*((*each, "dash") for each in BASELINES.items()), (PREVIOUS, previous, "dot"))
         if means(evaluation, model=model)
     ]
+    shown = [key for key in SHOWN if key in means(evaluation)][:MOST_SHOWN]
     return {
-        "charts": [_chart(evaluation, key, known, beside) for key in SHOWN if key in means(evaluation)],
+        "charts": [_chart(evaluation, key, known, beside) for key in shown],
         "beside": beside,
         "rows": [_row(evaluation, each, beside) for each in known],
-        "metric": model_metrics.describe(SHOWN[0]).label,
+        "metric": model_metrics.describe(headline(evaluation)).label,
+        "counted": _COUNTED.get(counted(evaluation), "Test users"),
+        "same": "same test users" if counted(evaluation) == "users" else f"same {counted(evaluation)}",
         "sentence": _sentence(evaluation, known),
     }
 
@@ -97,7 +135,7 @@ def reach(evaluation: Evaluation) -> list[dict[str, Any]]:
     found = []
     for each in cohorts(evaluation):
         share = means(evaluation, each.key).get("coverage", {}).get("value")
-        if each.key in ("head_items", "tail_items") and share is not None:
+        if each.key.startswith(("head_", "tail_")) and share is not None:
             found.append({"label": each.label, "share": share, "percent": 100 * share})
     return found
 
@@ -121,7 +159,8 @@ def whiskers(values: Sequence[Mapping[str, float]]) -> dict[str, Any]:
 
 
 def _row(evaluation: Evaluation, cohort: Cohort, beside: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    own = means(evaluation, cohort.key).get(SHOWN[0], {}) if cohort.enough or cohort.key == "all" else {}
+    key = headline(evaluation)
+    own = means(evaluation, cohort.key).get(key, {}) if cohort.enough or cohort.key == "all" else {}
     return {
         "label": cohort.label,
         "tells": cohort.tells,
@@ -129,19 +168,20 @@ def _row(evaluation: Evaluation, cohort: Cohort, beside: Sequence[Mapping[str, s
         "value": own.get("value"),
         "interval": span(own.get("low"), own.get("high")),
         "few": not own and cohort.users > 0,
-        "beside": [means(evaluation, cohort.key, each["model"]).get(SHOWN[0], {}).get("value") for each in beside],
+        "beside": [means(evaluation, cohort.key, each["model"]).get(key, {}).get("value") for each in beside],
     }
 
 
 def _sentence(evaluation: Evaluation, known: Sequence[Cohort]) -> str:
     """Whom the version serves best and worst, as far as that is more than chance."""
+    key, of = headline(evaluation), counted(evaluation)
     found = [
-        (each.label.lower(), means(evaluation, each.key)[SHOWN[0]])
+        (each.label.lower(), means(evaluation, each.key)[key])
         for each in known
-        if each.enough and each.key != "all" and SHOWN[0] in means(evaluation, each.key)
+        if each.enough and each.key != "all" and key in means(evaluation, each.key)
     ]
     if len(found) < 2:
-        return "Too few test users to tell parts of them apart."
+        return f"Too few {'test users' if of == 'users' else of} to tell parts of them apart."
     best, worst = (pick(found, key=lambda each: each[1]["value"]) for pick in (max, min))
     if best[1].get("low", 0) <= worst[1].get("high", 0):
         return "No part is surely served better than another: the intervals overlap."
@@ -167,8 +207,8 @@ def _chart(
             "hovertemplate": "%{y:.4f}",
         }
     ]
-    looks = {
-        POPULARITY: {"symbol": "line-ew-open", "size": 18, "color": "var:text", "line": {"width": 2}},
+    line = {"symbol": "line-ew-open", "size": 18, "color": "var:text", "line": {"width": 2}}
+    looks = dict.fromkeys(BASELINES, line) | {
         PREVIOUS: {
             "symbol": "diamond",
             "size": 9,
@@ -194,14 +234,17 @@ def _chart(
             formats.number(each.users),
             f"{own['value']:.4f}",
             span(own.get("low"), own.get("high")) or formats.MISSING,
-            *(
-                formats.number(means(evaluation, each.key, one["model"]).get(key, {}).get("value"), 4)
-                for one in beside
-            ),
+            *(formats.number(means(evaluation, each.key, one["model"]).get(key, {}).get("value"), 4) for one in beside),
         ]
         for each, own in zip(kept, values, strict=True)
     ]
-    columns = ["Part", "Users", "This version", "95% interval", *(each["name"] for each in beside)]
+    columns = [
+        "Part",
+        _COUNTED.get(counted(evaluation), "Users"),
+        "This version",
+        "95% interval",
+        *(each["name"] for each in beside),
+    ]
     spoken = ", ".join(f"{each.label} {own['value']:.4f}" for each, own in zip(kept, values, strict=True))
     layout = {"showlegend": False, "margin": {"l": 44, "r": 8, "b": 28}, "yaxis": {"rangemode": "tozero", "nticks": 4}}
     return chart(

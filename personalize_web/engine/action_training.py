@@ -1,35 +1,42 @@
 """From the data of a group to a trained version of a model of actions: split, train, evaluate, learn from everybody."""
 
-import tempfile
+import platform
 import time
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from personalize_web.engine import serving
+from personalize_web.engine import evaluation
 from personalize_web.engine.action_dataset import ActionDataset
-from personalize_web.engine.action_evaluation import MostTaken, evaluate, split_actions
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.algorithms.next_best_action import NextBestAction
+from personalize_web.engine.evaluation.actions import split_actions
+from personalize_web.engine.evaluation.measuring import measure_actions
 from personalize_web.engine.recipes.hyperparameters import resolve, typed
 from personalize_web.engine.recipes.recipe import Recipe
 from personalize_web.engine.reporting import Reporter, Silent
-from personalize_web.engine.training import PHASES, Outcome
-
-BASELINE = "most-taken-actions"
-"""What a version is compared with: the same actions for everybody, the most taken first."""
+from personalize_web.engine.training import LIBRARIES, PHASES, Outcome
 
 
 def train_actions(
-    recipe: Recipe, dataset: ActionDataset, solution_config: Mapping[str, Any] | None, directory: Path, *,
-    options: Options | None = None, reporter: Reporter | None = None,
+    recipe: Recipe,
+    dataset: ActionDataset,
+    solution_config: Mapping[str, Any] | None,
+    directory: Path,
+    *,
+    options: Options | None = None,
+    reporter: Reporter | None = None,
+    previous: Path | None = None,
+    snapshot: Mapping[str, int] | None = None,
 ) -> Outcome:
     """Train a version of ``recipe`` and keep it in ``directory``, which appears whole or not at all.
 
-    Four fifths of the users are learned from, a tenth is validated on, a tenth tested. Raises DataError where the
-    configuration does not allow it, Stopped when a stop was asked for.
+    Four fifths of the users are learned from, a tenth is validated on, a tenth tested. The model in the
+    folder ``previous`` is judged beside the new one; ``snapshot``, the version of each dataset that was read, goes into
+    the manifest. Raises DataError where the configuration does not allow it, Stopped when a stop was asked for.
     """
     options, reporter = options or Options(), reporter or Silent()
     began, method = time.monotonic(), NextBestAction()
@@ -40,30 +47,46 @@ def train_actions(
     divided = split_actions(dataset, f"{options.seed}")
     events = dataset.events
     of_actions = int(dataset.about_actions.sum())
-    reporter.log(f"{len(events.item) - of_actions:,} item and {of_actions:,} action interactions of "
-                 f"{len(events.user_ids):,} users; {len(divided.tests):,} users tested")
+    reporter.log(
+        f"{len(events.item) - of_actions:,} item and {of_actions:,} action interactions of "
+        f"{len(events.user_ids):,} users; {len(divided.tests):,} users tested"
+    )
     _next(phases, reporter)
     first = method.train(divided.train, config, options, reporter)
     _next(phases, reporter)
-    with tempfile.TemporaryDirectory(prefix="evaluation-") as aside:
-        first.write(Path(aside) / "model")
-        found = evaluate(serving.load(Path(aside) / "model", verify=False), dataset, divided.tests, days, reporter)
-    baselines = {BASELINE: evaluate(MostTaken(divided.train), dataset, divided.tests, days)}
+    measured = measure_actions(first, dataset, divided, days, previous=previous, reporter=reporter)
+    found = measured.metrics
     reporter.log("; ".join(f"{key} {value:.4f}" for key, value in sorted(found.items())))
     _next(phases, reporter)
     model = first if options.refit == "none" else method.train(dataset, config, options, reporter, warm=first)
     _next(phases, reporter)
-    details = {**first.details, "users": len(events.user_ids), "items": dataset.items,
-               "interactions": len(events.item), "test users": len(divided.tests)}
-    model.write(directory, {
-        "recipe": recipe.name, "answers": {"scores": True, "reasons": False}, "configuration": resolved, "tuned": {},
-        "seed": options.seed, "metrics": found, "baselines": baselines,
-        "data": {key: details[key] for key in ("users", "items", "interactions")},
-        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {name: version(name) for name in ("numpy", "scipy", "torch", "onnxruntime")},
-    })
+    details = {
+        **first.details,
+        "users": len(events.user_ids),
+        "items": dataset.items,
+        "interactions": len(events.item),
+        "test users": len(divided.tests),
+    }
+    kept = replace(model, files={**model.files, evaluation.FILE: measured.file})
+    kept.write(
+        directory,
+        {
+            "recipe": recipe.name,
+            "answers": {"scores": True, "reasons": False},
+            "configuration": resolved,
+            "tuned": {},
+            "seed": options.seed,
+            "metrics": found,
+            "baselines": measured.baselines,
+            "data": {key: details[key] for key in ("users", "items", "interactions")},
+            "trained": datetime.now(UTC).isoformat(timespec="seconds"),
+            "snapshot": {"versions": dict(snapshot or {}), "fingerprint": events.fingerprint()},
+            "options": asdict(options),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        },
+    )
     reporter.progress(1.0)
-    return Outcome(found, baselines, details, time.monotonic() - began)
+    return Outcome(found, measured.baselines, details, time.monotonic() - began, evaluation=measured.summary)
 
 
 def _next(phases: Any, reporter: Reporter) -> None:

@@ -20,7 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from personalize_web.engine import team, training
+from personalize_web.engine import action_training, team, training
+from personalize_web.engine.action_dataset import ActionDataset
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.dataset import Dataset
 from personalize_web.engine.errors import DataError
@@ -43,13 +44,20 @@ class ProcessesFailed(RuntimeError):
 
 
 def train_version(
-    recipe: Recipe, dataset: Dataset, solution_config: Mapping[str, Any] | None, directory: Path, *, processes: int,
-    options: Options | None = None, reporter: Reporter | None = None, search: bool = False,
-    previous: Path | None = None, snapshot: Mapping[str, int] | None = None, found: Mapping[str, Any] | None = None,
+    recipe: Recipe,
+    dataset: Dataset | ActionDataset,
+    solution_config: Mapping[str, Any] | None,
+    directory: Path,
+    *,
+    processes: int,
+    options: Options | None = None,
+    reporter: Reporter | None = None,
     torchrun: Sequence[str] = (),
+    **more: Any,
 ) -> training.Outcome:
     """What :func:`training.train_version` does, by ``processes`` of this machine that share each batch of learning.
 
+    Of a dataset of actions what :func:`action_training.train_actions` does; ``more`` are further arguments of either.
     ``torchrun`` are more options of that command, such as those that name further machines. ``options.threads`` are
     those of all processes of this machine together. Raises as that function does, and ProcessesFailed.
     """
@@ -58,19 +66,37 @@ def train_version(
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".training-") as name:
         folder = Path(name)
         arguments = {
-            "recipe": recipe, "dataset": dataset, "solution_config": solution_config, "directory": directory,
-            "options": replace(options, threads=threads), "search": search, "previous": previous,
-            "snapshot": snapshot, "found": found,
+            "recipe": recipe,
+            "dataset": dataset,
+            "solution_config": solution_config,
+            "directory": directory,
+            "options": replace(options, threads=threads),
+            **more,
         }
         (folder / TASK).write_bytes(pickle.dumps(arguments, protocol=5))
         where = torchrun or ("--standalone",)
-        command = [sys.executable, "-m", "torch.distributed.run", *where, "--nproc-per-node", str(processes),
-                   "-m", __name__, str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            *where,
+            "--nproc-per-node",
+            str(processes),
+            "-m",
+            __name__,
+            str(folder),
+        ]
         with (folder / ERRORS).open("wb") as errors:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
-                env=os.environ | {"OMP_NUM_THREADS": str(threads)}, cwd=Path(__file__).parents[2],
-                start_new_session=True)
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+                cwd=Path(__file__).parents[2],
+                start_new_session=True,
+            )
             try:
                 _listen(process, reporter)
             finally:
@@ -105,7 +131,7 @@ def _listen(process: subprocess.Popen[str], reporter: Reporter) -> None:
             process.wait()
             return
         if line.startswith(_MARK):
-            name, given, named = json.loads(line[len(_MARK):])
+            name, given, named = json.loads(line[len(_MARK) :])
             getattr(reporter, name)(*given, **named)
 
 
@@ -144,7 +170,9 @@ def lead(folder: Path) -> None:
     arguments = pickle.loads((folder / TASK).read_bytes())
     found: training.Outcome | DataError
     try:
-        found = training.train_version(**arguments, reporter=_Told())
+        of_actions = isinstance(arguments["dataset"], ActionDataset)
+        train = action_training.train_actions if of_actions else training.train_version
+        found = train(**arguments, reporter=_Told())
     except DataError as error:
         found = error
     aside = folder / f".{OUTCOME}"
@@ -154,11 +182,9 @@ def lead(folder: Path) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """One process of a team: the first leads what lies in the folder that is named, the others follow."""
-    from personalize_web.engine.algorithms import learning
-
     with team.joined() as together:
         if not together.leads:
-            learning.follow(together)
+            team.follow(together)
             return
         try:
             if not arguments:

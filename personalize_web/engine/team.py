@@ -5,7 +5,7 @@ which need nothing but this code: neither the data nor the file system of the le
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,6 +48,28 @@ class Team:
         held = torch.tensor([number], dtype=torch.float64)
         distributed.broadcast(held, src=0)
         return float(held[0])
+
+    def add_up(self, parameters: Iterable[Any], number: float) -> float:
+        """Make each parameter's gradient the sum of what the processes have; the answer is the sum of their numbers."""
+        if self.size == 1:
+            return number
+        import torch
+        from torch import distributed
+
+        kept = list(parameters)
+        parts = [torch.zeros_like(each) if each.grad is None else each.grad for each in kept]
+        held = torch.cat([*(each.flatten() for each in parts), parts[0].new_tensor([number])])
+        distributed.all_reduce(held)
+        for each, part in zip(kept, held[:-1].split([each.numel() for each in kept]), strict=True):
+            each.grad = part.view_as(each)
+        return float(held[-1])
+
+
+def follow(together: Team) -> None:
+    """Do with the leader what it shares, ``(work, arguments)``, until it dismisses its followers."""
+    while (given := together.share(None)) is not None:
+        work, arguments = given
+        work(*arguments, together)
 
 
 def present() -> Team:

@@ -13,8 +13,7 @@ from personalize_web.engine import evaluation, requirements
 from personalize_web.engine.algorithms import algorithm
 from personalize_web.engine.algorithms.base import Config, Options
 from personalize_web.engine.dataset import Dataset
-from personalize_web.engine.evaluation.measuring import measure
-from personalize_web.engine.evaluation.segments import measure_segments
+from personalize_web.engine.evaluation.measuring import measure, measure_segments
 from personalize_web.engine.recipes.hyperparameters import resolve, typed
 from personalize_web.engine.recipes.recipe import Recipe
 from personalize_web.engine.reporting import Reporter, Silent
@@ -49,9 +48,16 @@ class Outcome:
 
 
 def train_version(
-    recipe: Recipe, dataset: Dataset, solution_config: Mapping[str, Any] | None, directory: Path, *,
-    options: Options | None = None, reporter: Reporter | None = None, search: bool = False,
-    previous: Path | None = None, snapshot: Mapping[str, int] | None = None,
+    recipe: Recipe,
+    dataset: Dataset,
+    solution_config: Mapping[str, Any] | None,
+    directory: Path,
+    *,
+    options: Options | None = None,
+    reporter: Reporter | None = None,
+    search: bool = False,
+    previous: Path | None = None,
+    snapshot: Mapping[str, int] | None = None,
     found: Config | None = None,
 ) -> Outcome:
     """Train a version of ``recipe`` and keep it in ``directory``, which appears whole or not at all.
@@ -72,8 +78,10 @@ def train_version(
     segments = recipe.can("segments")
     divided = split_histories(dataset) if segments else split(dataset, f"{options.seed}")
     tests = evaluation.asked(dataset, divided.tests)
-    reporter.log(f"{len(dataset.item):,} interactions of {len(dataset.user_ids):,} users with "
-                 f"{len(dataset.item_ids):,} items; {len(tests):,} users held out")
+    reporter.log(
+        f"{len(dataset.item):,} interactions of {len(dataset.user_ids):,} users with "
+        f"{len(dataset.item_ids):,} items; {len(tests):,} users held out"
+    )
     _phase(reporter, 2)
     tuned: dict[str, str] = {}
     trials: tuple[dict[str, Any], ...] = ()
@@ -90,30 +98,47 @@ def train_version(
     first = method.train(divided.train, config, options, reporter)
     _phase(reporter, 3)
     if segments:
-        measured = measure_segments(first, dataset, divided, recipe, seed=options.seed, reporter=reporter)
+        measured = measure_segments(
+            first, dataset, divided, recipe, seed=options.seed, previous=previous is not None, reporter=reporter
+        )
     else:
-        measured = measure(first, dataset, Split(divided.train, tests), recipe, config, previous=previous,
-                           reporter=reporter)
+        measured = measure(
+            first, dataset, Split(divided.train, tests), recipe, config, previous=previous, reporter=reporter
+        )
     values = measured.metrics
     reporter.log("; ".join(f"{key} {value:.4f}" for key, value in sorted(values.items())))
     _phase(reporter, 4)
     model = first if options.refit == "none" else method.train(dataset, config, options, reporter, warm=first)
     _phase(reporter, 5)
-    details = {**first.details, "users": len(dataset.user_ids), "items": len(dataset.item_ids),
-               "interactions": len(dataset.item), "test users": len(divided.tests if segments else tests)}
+    details = {
+        **first.details,
+        "users": len(dataset.user_ids),
+        "items": len(dataset.item_ids),
+        "interactions": len(dataset.item),
+        "test users": len(divided.tests if segments else tests),
+    }
     if trials:
         details["trials"] = list(trials)
     reporter.check()
     kept = replace(model, files={**model.files, evaluation.FILE: measured.file}) if measured.file else model
-    kept.write(directory, {
-        "recipe": recipe.name, "answers": answers, "configuration": resolved, "tuned": tuned, "seed": options.seed,
-        "found": inside, "metrics": values, "baselines": measured.baselines,
-        "data": {key: details[key] for key in ("users", "items", "interactions")},
-        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "snapshot": {"versions": dict(snapshot or {}), "fingerprint": dataset.fingerprint()},
-        "options": asdict(options),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-    })
+    kept.write(
+        directory,
+        {
+            "recipe": recipe.name,
+            "answers": answers,
+            "configuration": resolved,
+            "tuned": tuned,
+            "seed": options.seed,
+            "found": inside,
+            "metrics": values,
+            "baselines": measured.baselines,
+            "data": {key: details[key] for key in ("users", "items", "interactions")},
+            "trained": datetime.now(UTC).isoformat(timespec="seconds"),
+            "snapshot": {"versions": dict(snapshot or {}), "fingerprint": dataset.fingerprint()},
+            "options": asdict(options),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        },
+    )
     reporter.progress(1.0)
     return Outcome(values, measured.baselines, details, time.monotonic() - began, tuned, measured.summary, inside)
 

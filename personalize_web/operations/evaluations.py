@@ -110,6 +110,7 @@ def _difference(first: SolutionVersion, second: SolutionVersion) -> dict[str, An
     return about | {
         "paired": found.paired,
         "testUsers": list(found.users),
+        "counted": found.counted,
         "metrics": {
             key: {"value": each.value, "low": each.low, "high": each.high, "sure": each.sure}
             for key, each in found.differences.items()

@@ -4,7 +4,6 @@ import shlex
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,23 +113,23 @@ def _train(
         seed=SEED, time_budget=limit, threads=settings.TRAINING_THREADS, text_model=settings.TEXT_MODEL
     )
     reporter = Phases(context, before=1)
-    if isinstance(dataset, ActionDataset):
-        return action_training.train_actions(recipe, dataset, config, folder, options=options, reporter=reporter)
-    train_version, torchrun = training.train_version, shlex.split(settings.TRAINING_TORCHRUN)
+    more: dict[str, Any] = {
+        "options": options,
+        "reporter": reporter,
+        "previous": locations.model_folder(previous) if previous else None,
+        "snapshot": snapshot,
+    }
+    if not isinstance(dataset, ActionDataset):
+        more |= {"search": search, "found": found}
+    torchrun = shlex.split(settings.TRAINING_TORCHRUN)
     if recipe.method in LEARNED and (settings.TRAINING_PROCESSES > 1 or torchrun):
-        train_version = partial(distributed.train_version, processes=settings.TRAINING_PROCESSES, torchrun=torchrun)
-    return train_version(
-        recipe,
-        dataset,
-        config,
-        folder,
-        options=options,
-        reporter=reporter,
-        search=search,
-        previous=locations.model_folder(previous) if previous else None,
-        snapshot=snapshot,
-        found=found,
-    )
+        processes = settings.TRAINING_PROCESSES
+        return distributed.train_version(
+            recipe, dataset, config, folder, processes=processes, torchrun=torchrun, **more
+        )
+    if isinstance(dataset, ActionDataset):
+        return action_training.train_actions(recipe, dataset, config, folder, **more)
+    return training.train_version(recipe, dataset, config, folder, **more)
 
 
 def read(

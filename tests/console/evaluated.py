@@ -64,3 +64,47 @@ def version(
     return factories.solution_version(
         caller, solution, metrics=metrics, details=kept | details, training_hours=0.42, storage_key=key or uuid.uuid4()
     )
+
+
+def version_of_segments(caller: Caller, solution: Solution, **values) -> SolutionVersion:
+    """An Active version that answers with users, judged on 40 items."""
+    metrics = {"coverage": 0.4, "hits_at_1_percent": 1.5, "recall_at_1_percent": 0.3}
+    cohorts = [
+        {"key": "all", "users": 40, "enough": True},
+        {"key": "new_users", "users": 38, "enough": True, "events": 5},
+        {"key": "heavy_users", "users": 3, "enough": False, "events": 70},
+        {"key": "head_items", "users": 5, "enough": False, "items": 5},
+        {"key": "tail_items", "users": 35, "enough": True, "items": 35},
+    ]
+    return _judged(caller, solution, metrics, cohorts, "most-active-users", counted="items", **values)
+
+
+def version_of_actions(caller: Caller, solution: Solution, **values) -> SolutionVersion:
+    """An Active version that answers with actions."""
+    metrics = {"coverage": 0.9, NDCG: 0.6, "precision": 0.3, "recall": 0.8, "auc": 0.7}
+    cohorts = [
+        {"key": "all", "users": 61, "enough": True},
+        {"key": "head_actions", "users": 40, "enough": True, "items": 3},
+        {"key": "tail_actions", "users": 33, "enough": True, "items": 9},
+    ]
+    return _judged(caller, solution, metrics, cohorts, "most-taken-actions", counted="users", **values)
+
+
+def _judged(caller, solution, metrics, cohorts, floor, *, counted, **values) -> SolutionVersion:
+    def means(scale):
+        found = {
+            name: {"value": value * scale, "low": value * scale * 0.9, "high": value * scale * 1.1}
+            for name, value in metrics.items()
+        }
+        return found | {"coverage": {"value": metrics["coverage"] * scale}}
+
+    models = {
+        name: {each["key"]: means(scale) for each in cohorts if each["enough"]}
+        for name, scale in (("version", 1.0), (floor, 0.5))
+    }
+    details = {
+        "baselines": {floor: {name: value / 2 for name, value in metrics.items()}},
+        "facts": {"test users": 230, "users": 250, "items": 99, "actions": 12},
+        "evaluation": {"testUsers": 230, "counted": counted, "cohorts": cohorts, "models": models, "skipped": {}},
+    }
+    return factories.solution_version(caller, solution, metrics=metrics, details=details, **values)

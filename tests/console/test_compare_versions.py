@@ -3,10 +3,15 @@
 import csv
 import io
 import re
+import uuid
 
+import numpy as np
 import pytest
 
+from personalize_web.engine import evaluation
 from personalize_web.engine.algorithms.base import Options
+from personalize_web.engine.evaluation.keeping import written
+from personalize_web.resources import locations
 from tests import deployments, factories
 from tests.console import evaluated
 
@@ -102,6 +107,30 @@ def test_versions_tested_on_other_users_are_compared_apart_and_said_so(console, 
     one, two = (evaluated.version(ana, solution, key=models[at]) for at in (0, 2))
     page = text_of(console.get(COMPARE, chosen(one, two)))
     assert "unpaired bootstrap: tested on different users" in page
+
+
+def test_versions_of_segments_are_compared_by_what_they_were_asked_for(console, ana, solution):
+    solution.change(recipe_name="aws-item-affinity")
+    versions = []
+    for caught in (0, 30):
+        key = uuid.uuid4()
+        versions.append(evaluated.version_of_segments(ana, solution, storage_key=key))
+        locations.model_folder(key).mkdir(parents=True)
+        hits = (np.arange(40) < caught).astype(np.uint32)
+        (locations.model_folder(key) / evaluation.FILE).write_bytes(
+            written(
+                {
+                    "queries": np.arange(40, dtype=np.uint64),
+                    "hits": hits,
+                    "truths": np.full(40, 3, np.uint32),
+                    "by_attributes": np.zeros(1, np.uint8),
+                }
+            )
+        )
+    page = text_of(console.get(COMPARE, chosen(*versions)))
+    assert "paired bootstrap: both were asked for the same 40 items" in page
+    assert "B surely better in 2 of 2" in page
+    assert "Recall at 1% by part" in page
 
 
 def test_differences_of_the_data_are_told(console, ana, solution):

@@ -49,8 +49,10 @@ def test_every_metric_stands_with_its_value_and_baseline(console, ana, solution)
 def test_a_version_of_segments_tells_of_users_and_offers_a_job_instead_of_a_campaign(console, ana, solution):
     solution.change(recipe_name="aws-item-affinity")
     metrics = {"coverage": 0.4, "hits_at_1_percent": 1.5, "recall_at_1_percent": 0.3}
-    details = {"baselines": {"most-active-users": {**metrics, "recall_at_1_percent": 0.1}},
-               "facts": {"test users": 230, "users": 250, "items": 99}}
+    details = {
+        "baselines": {"most-active-users": {**metrics, "recall_at_1_percent": 0.1}},
+        "facts": {"test users": 230, "users": 250, "items": 99},
+    }
     version = factories.solution_version(ana, solution, metrics=metrics, details=details)
     page = page_of(console, version).content.decode()
     assert "Newest 20% of the events of 230 users" in page
@@ -61,6 +63,28 @@ def test_a_version_of_segments_tells_of_users_and_offers_a_job_instead_of_a_camp
     assert "campaign" not in re.sub(r"<nav.*?</nav>", "", page, flags=re.S).lower()
     assert page.count(f"/batch-segment-jobs/-new/?version={version.arn}") == 2
     assert "Recall at 1% over versions" in page
+
+
+def test_segments_are_shown_by_parts_of_the_users_and_of_what_was_asked_for(console, ana, solution):
+    solution.change(recipe_name="aws-item-affinity")
+    version = evaluated.version_of_segments(ana, solution)
+    page = page_of(console, version).content.decode()
+    assert "0.2700 to 0.3300" in page
+    assert "Items asked for" in page
+    assert "All items" in page
+    assert "Only users with at most 5 events before count" in page
+    assert "Most active users, same items" in page
+    assert page.count('data-chart="cohorts-') == 2
+    assert "cohorts-recall-at-1-percent" in page
+
+
+def test_actions_are_shown_by_parts_of_the_users_and_of_the_actions(console, ana, solution):
+    solution.change(recipe_name="aws-next-best-action")
+    page = page_of(console, evaluated.version_of_actions(ana, solution)).content.decode()
+    assert "The 3 most taken, half of all takings" in page
+    assert "Most taken actions, same test users" in page
+    assert 'data-chart="cohorts-auc"' in page
+    assert "Reach by popularity" in page
 
 
 def test_a_metric_nobody_knows_is_shown_all_the_same(console, ana, solution):
@@ -118,7 +142,7 @@ def test_metrics_have_intervals_and_parts_of_the_users_are_shown(console, ana, s
     assert "0.0805 to 0.0983" in page
     assert "Users and items in parts" in page
     assert "At most 5 events before" in page
-    assert "Too few users for a mean" in page
+    assert "Too few for a mean" in page
     assert "Predictions are best for head items and worst for tail items" in page
     assert page.count('data-chart="cohorts-') == 3
     assert "Reach by popularity" in page

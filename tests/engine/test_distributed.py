@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from personalize_web.engine import distributed, serving
+from personalize_web.engine.action_training import train_actions
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.errors import DataError, Stopped
 from personalize_web.engine.recipes.catalogue import RECIPES
@@ -14,6 +15,7 @@ from personalize_web.engine.reporting import Silent
 from personalize_web.engine.serving import PastEvents, Request
 from personalize_web.engine.team import Team
 from personalize_web.engine.training import PHASES, train_version
+from tests.engine.action_worlds import ActionWorld
 from tests.engine.worlds import NOW, World
 
 RECIPE = RECIPES["aws-user-personalization-v2"]
@@ -43,7 +45,8 @@ def test_two_processes_reach_what_one_reaches(tmp_path):
     dataset, told = World(users=200).dataset(), Told()
     alone = train_version(RECIPE, dataset, None, tmp_path / "alone", options=replace(OPTIONS, threads=1))
     both = distributed.train_version(
-        RECIPE, dataset, None, tmp_path / "both", processes=2, options=OPTIONS, reporter=told)
+        RECIPE, dataset, None, tmp_path / "both", processes=2, options=OPTIONS, reporter=told
+    )
     assert (alone.details["learning"]["processes"], both.details["learning"]["processes"]) == (1, 2)
     learned = [each.details["blend"]["validation ndcg_at_10"]["learned"] for each in (alone, both)]
     assert min(learned) > 0.7
@@ -56,6 +59,21 @@ def test_two_processes_reach_what_one_reaches(tmp_path):
     answer = serving.load(tmp_path / "both").recommend(Request(history=history, num_results=3))
     assert "g1t5" in [each.item_id for each in answer]
     assert sorted(each.name for each in tmp_path.iterdir()) == ["alone", "both"]
+
+
+def test_two_processes_learn_actions_as_one_does(tmp_path):
+    data, actions = ActionWorld().dataset(), RECIPES["aws-next-best-action"]
+    quick = replace(OPTIONS, effort=0.1)
+    alone = train_actions(actions, data, None, tmp_path / "alone", options=replace(quick, threads=1))
+    both = distributed.train_version(actions, data, None, tmp_path / "both", processes=2, options=quick)
+    assert [each.details["learning"]["processes"] for each in (alone, both)] == [1, 2]
+    assert [each.details["learning"]["steps"] for each in (alone, both)] == [alone.details["learning"]["steps"]] * 2
+    assert alone.metrics["auc"] > alone.baselines["most-taken-actions"]["auc"] + 0.1
+    assert both.metrics["auc"] == pytest.approx(alone.metrics["auc"], abs=0.05)
+    gain = "normalized_discounted_cumulative_gain_at_5"
+    assert both.metrics[gain] == pytest.approx(alone.metrics[gain], abs=0.07)
+    assert both.baselines == alone.baselines
+    assert serving.load(tmp_path / "both").recommend(Request(num_results=1))[0].item_id == "welcome"
 
 
 def test_what_the_data_lack_is_told_in_the_same_words(tmp_path, monkeypatch):
@@ -80,15 +98,17 @@ def test_a_stop_ends_the_processes_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", start)
     with pytest.raises(Stopped):
         distributed.train_version(
-            RECIPE, World().dataset(), None, tmp_path / "model", processes=2, options=OPTIONS, reporter=Stopping())
+            RECIPE, World().dataset(), None, tmp_path / "model", processes=2, options=OPTIONS, reporter=Stopping()
+        )
     assert list(tmp_path.iterdir()) == []
     assert started[0].returncode is not None
 
 
 def test_processes_that_cannot_start_say_why(tmp_path):
     with pytest.raises(distributed.ProcessesFailed, match="unrecognized arguments: --nonsense"):
-        distributed.train_version(RECIPE, World().dataset(), None, tmp_path / "model", processes=1, options=OPTIONS,
-                                  torchrun=["--nonsense"])
+        distributed.train_version(
+            RECIPE, World().dataset(), None, tmp_path / "model", processes=1, options=OPTIONS, torchrun=["--nonsense"]
+        )
 
 
 def test_alone_everything_is_one_s_own():

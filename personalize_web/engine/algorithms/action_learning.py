@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,13 @@ from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn import functional as F
 
+from personalize_web.engine import team
 from personalize_web.engine.action_dataset import ActionDataset
+from personalize_web.engine.algorithms.learning import device_named
 from personalize_web.engine.algorithms.sequences import gaps_of, histories
 from personalize_web.engine.exposures import Exposures
 from personalize_web.engine.nets.actions import ActionNet
-from personalize_web.engine.reporting import Reporter
+from personalize_web.engine.reporting import Reporter, Silent
 
 RATE, WEIGHT_DECAY = 1e-3, 0.02
 PATIENCE, PATIENT_STEPS = 4, 250
@@ -46,14 +48,39 @@ class ActionLearner:
         self.network = network.to(device)
         self.known, self.device, self.seed = known.to(device), device, seed
 
-    def fit(self, asked: Asked, held: Asked | None, *, epochs: int, seconds: float, reporter: Reporter,
-            rate: float = RATE) -> dict[str, Any]:
+    def fit(
+        self, asked: Asked, held: Asked | None, *, epochs: int, seconds: float, reporter: Reporter, rate: float = RATE
+    ) -> dict[str, Any]:
         """Learn until the epochs, the seconds or the patience end; facts for people.
 
-        With ``held`` the state of the best validation loss is kept, the one before learning included.
+        With ``held`` the state of the best validation loss is kept, the one before learning included. The leader of a
+        team calls this; its followers are in :func:`~personalize_web.engine.team.follow`.
         """
+        together = team.present()
+        if together.size > 1:
+            events = replace(asked.data.events, contexts=(), item_columns=(), user_columns=())
+            lean = replace(asked, data=replace(asked.data, events=events))
+            together.share(
+                (
+                    _follow,
+                    (self.network.cpu(), self.known.cpu(), self.seed, self.device.type, lean, epochs, seconds, rate),
+                )
+            )
+            self.network.to(self.device)
+        return self._learn(asked, held, epochs, seconds, rate, reporter, together)
+
+    def _learn(
+        self,
+        asked: Asked,
+        held: Asked | None,
+        epochs: int,
+        seconds: float,
+        rate: float,
+        reporter: Reporter,
+        together: team.Team,
+    ) -> dict[str, Any]:
         rng = np.random.default_rng(self.seed)
-        torch.manual_seed(self.seed)
+        torch.manual_seed(self.seed + together.rank)
         optimiser = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
         gaps, count, began = gaps_of(asked.data.events), len(asked.exposures), time.monotonic()
         size = batch_size(count)
@@ -62,25 +89,21 @@ class ActionLearner:
         judged = held is not None and len(held.exposures) > 0
         best = self.loss(held) if judged and held is not None else math.inf
         kept = copy.deepcopy(self.network.state_dict()) if judged else None
-        while epoch < epochs and time.monotonic() - began < seconds:
+        ended = False
+        while not ended and epoch < epochs:
             epoch += 1
             total = 0.0
             self.network.train()
             order = rng.permutation(count)
             for begin in range(0, count, size):
                 reporter.check()
-                done = max(step / steps, (time.monotonic() - began) / seconds)
+                done = max(step / steps, together.agree((time.monotonic() - began) / seconds))
                 if done >= 1 and epoch > 1:
                     break
                 for group in optimiser.param_groups:
                     group["lr"] = rate * max(0.05, (1 + math.cos(math.pi * min(1.0, done))) / 2)
-                rows = order[begin:begin + size]
-                loss = self._loss(asked, rows, gaps)
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-                optimiser.step()
-                total += float(loss.detach()) * len(rows)
+                rows = order[begin : begin + size]
+                total += self._step(asked, rows, gaps, optimiser, together) * len(rows)
                 step += 1
                 reporter.progress(min(0.99, done))
             reporter.point("training loss", epoch, total / max(1, count))
@@ -91,11 +114,38 @@ class ActionLearner:
                 if loss_now < best:
                     best, best_epoch, kept = loss_now, epoch, copy.deepcopy(self.network.state_dict())
                 elif epoch - best_epoch >= patience:
-                    break
+                    ended = True
+            ended = together.agree(ended or time.monotonic() - began >= seconds) > 0
         if kept is not None:
             self.network.load_state_dict(kept)
-        return {"epochs": epoch, "best epoch": best_epoch if judged else epoch, "steps": step,
-                "seconds": round(time.monotonic() - began, 1)}
+        return {
+            "epochs": epoch,
+            "best epoch": best_epoch if judged else epoch,
+            "steps": step,
+            "processes": together.size,
+            "seconds": round(time.monotonic() - began, 1),
+        }
+
+    def _step(
+        self,
+        asked: Asked,
+        rows: NDArray[np.int64],
+        gaps: NDArray[np.int64],
+        optimiser: torch.optim.Optimizer,
+        together: team.Team,
+    ) -> float:
+        """One step down the mean loss of a batch, of which each process takes every so many; the answer is the loss."""
+        own, whole = rows[together.rank :: together.size], float(asked.exposures.weight[rows].sum())
+        optimiser.zero_grad(set_to_none=True)
+        value = 0.0
+        if len(own):
+            loss = self._loss(asked, own, gaps) / whole
+            loss.backward()
+            value = float(loss.detach())
+        value = together.add_up(self.network.parameters(), value)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        optimiser.step()
+        return value
 
     @torch.no_grad()
     def vectors(self) -> Tensor:
@@ -109,8 +159,10 @@ class ActionLearner:
         self.network.eval()
         gaps, vectors = gaps_of(asked.data.events), self.vectors()
         rows = np.arange(len(asked.exposures))
-        found = [self._asked(asked, rows[begin:begin + BATCH], gaps, vectors).cpu().numpy()
-                 for begin in range(0, len(rows), BATCH)]
+        found = [
+            self._asked(asked, rows[begin : begin + BATCH], gaps, vectors).cpu().numpy()
+            for begin in range(0, len(rows), BATCH)
+        ]
         return np.concatenate([np.zeros(0), *found]).astype(np.float64)
 
     def loss(self, asked: Asked) -> float:
@@ -135,11 +187,12 @@ class ActionLearner:
         return float(found[0]), float(found[1])
 
     def _loss(self, asked: Asked, rows: NDArray[np.int64], gaps: NDArray[np.int64]) -> Tensor:
+        """The summed loss of some exposures [], each as often as it weighs."""
         odds = self._asked(asked, rows, gaps, self.network.recommender.items(self.known))
         part = asked.exposures.take(rows)
         weights = torch.from_numpy(part.weight).to(self.device)
         labels = torch.from_numpy(part.taken.astype(np.float32)).to(self.device)
-        return F.binary_cross_entropy_with_logits(odds, labels, weights, reduction="sum") / weights.sum()
+        return F.binary_cross_entropy_with_logits(odds, labels, weights, reduction="sum")
 
     def _asked(self, asked: Asked, rows: NDArray[np.int64], gaps: NDArray[np.int64], vectors: Tensor) -> Tensor:
         """Log odds of some exposures [B]."""
@@ -148,8 +201,9 @@ class ActionLearner:
         begins = np.maximum(events.starts[part.user], part.place - length)
         batch = histories(events, gaps, part.user, begins, part.place)
         users = torch.from_numpy(asked.users[part.user].toarray()).to(self.device) @ network.recommender.user
-        things, types, since = (torch.from_numpy(each).to(self.device)
-                                for each in (batch.items, batch.event_types, batch.gaps))
+        things, types, since = (
+            torch.from_numpy(each).to(self.device) for each in (batch.items, batch.event_types, batch.gaps)
+        )
         tokens = network.tokens(vectors, things, types, since, users)
         lengths = torch.from_numpy(batch.lengths).to(self.device)
         places = torch.arange(tokens.shape[1], device=self.device)
@@ -159,6 +213,22 @@ class ActionLearner:
         chosen = vectors[action + asked.data.items][:, None]
         told = torch.from_numpy(asked.facts[rows]).to(self.device)[:, None]
         return network(tokens, state, padded, chosen, told)[:, 0] + network.bias[action]
+
+
+def _follow(
+    network: ActionNet,
+    known: Tensor,
+    seed: int,
+    device: str,
+    asked: Asked,
+    epochs: int,
+    seconds: float,
+    rate: float,
+    together: team.Team,
+) -> None:
+    """Take a share of a fit of the leader."""
+    learner = ActionLearner(network, known, seed=seed, device=device_named(device))
+    learner._learn(asked, None, epochs, seconds, rate, Silent(), together)
 
 
 def batch_size(exposures: int) -> int:

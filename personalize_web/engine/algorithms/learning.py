@@ -88,22 +88,24 @@ class Learner:
         # gradients of few rows of a large table are sparse; a GPU is quick with dense ones, and NCCL wants them
         network.items.own.sparse = self.by_rows and device.type == "cpu"
 
-    def fit(self, dataset: Dataset, inputs: Inputs, plan: Plan, reporter: Reporter,
-            held: Held | None = None) -> dict[str, Any]:
+    def fit(
+        self, dataset: Dataset, inputs: Inputs, plan: Plan, reporter: Reporter, held: Held | None = None
+    ) -> dict[str, Any]:
         """Learn from a dataset until the plan, the patience or a limit of time ends; facts for people.
 
         With ``held`` the state of the best validation loss is kept, without it the last one. The leader of a team
-        calls this; its followers are in :func:`follow`.
+        calls this; its followers are in :func:`~personalize_web.engine.team.follow`.
         """
         together = team.present()
         if together.size > 1:
             lean = replace(dataset, contexts=(), item_columns=(), user_columns=())
-            together.share((self.network.cpu(), self.seed, self.device.type, lean, inputs, plan))
+            together.share((_follow, (self.network.cpu(), self.seed, self.device.type, lean, inputs, plan)))
             self.network.to(self.device)
         return self._learn(dataset, inputs, plan, reporter, held, together)
 
-    def _learn(self, dataset: Dataset, inputs: Inputs, plan: Plan, reporter: Reporter, held: Held | None,
-               together: team.Team) -> dict[str, Any]:
+    def _learn(
+        self, dataset: Dataset, inputs: Inputs, plan: Plan, reporter: Reporter, held: Held | None, together: team.Team
+    ) -> dict[str, Any]:
         rng = np.random.default_rng(self.seed)
         dropped = np.random.default_rng([self.seed, together.rank])
         torch.manual_seed(self.seed + together.rank)
@@ -122,8 +124,15 @@ class Learner:
         for epoch in range(1, math.ceil(plan.epochs) + 1):
             losses: list[tuple[float, int]] = []
             self.network.train()
-            batches = training_batches(dataset, gaps, self.network.shape.length, tokens, rng,
-                                       share=(together.rank, together.size), part=min(1.0, plan.epochs - epoch + 1))
+            batches = training_batches(
+                dataset,
+                gaps,
+                self.network.shape.length,
+                tokens,
+                rng,
+                share=(together.rank, together.size),
+                part=min(1.0, plan.epochs - epoch + 1),
+            )
             for batch in batches:
                 reporter.check()
                 spent = together.agree((time.monotonic() - began) / plan.seconds)
@@ -157,8 +166,14 @@ class Learner:
                 break
         if best_state is not None:
             self.network.load_state_dict(best_state)
-        return {"epochs": epoch, "best epoch": best_epoch or epoch, "steps": step, "ended by": ended,
-                "processes": together.size, "seconds": round(time.monotonic() - began, 1)}
+        return {
+            "epochs": epoch,
+            "best epoch": best_epoch or epoch,
+            "steps": step,
+            "ended by": ended,
+            "processes": together.size,
+            "seconds": round(time.monotonic() - began, 1),
+        }
 
     def _task(self, together: team.Team) -> nn.Module:
         task = NextItemLoss(self.network)
@@ -186,7 +201,7 @@ class Learner:
         for batch in closing_batches(dataset, gaps, users[order], self.network.shape.length):
             states = self._states(vectors, batch, inputs)
             last = states[torch.arange(len(states), device=self.device), self._on(batch.lengths)]  # [B, d]
-            places = torch.from_numpy(order[done:done + len(states)]).to(self.device)
+            places = torch.from_numpy(order[done : done + len(states)]).to(self.device)
             found[places] = self.network.query(last, torch.zeros_like(last))
             done += len(states)
         return found
@@ -201,22 +216,30 @@ class Learner:
         """The same [q, N] of some queries after the others, so that few are in memory at once."""
         vectors, size = self.vectors(), max(1, min(256, _LOGITS // len(self.known)))
         for begin in range(0, len(queries), size):
-            yield self.logits(queries[begin:begin + size], vectors)
+            yield self.logits(queries[begin : begin + size], vectors)
 
     def validate(self, held: Held) -> tuple[float, float]:
         """Mean loss and NDCG@10 of the first VALIDATED held-out events, over all items trained on."""
         users = np.arange(min(VALIDATED, len(held.targets)))
         losses, gains, done = [], [], 0
         for logits in self.logits_in_blocks(self.queries(held.before, held.inputs, users)):
-            own = logits.gather(1, self._on(held.targets[done:done + len(logits)])[:, None])
+            own = logits.gather(1, self._on(held.targets[done : done + len(logits)])[:, None])
             losses.append((logits.logsumexp(1, keepdim=True) - own).clamp_max(50.0))
             rank = (logits > own).sum(1)
             gains.append(torch.where(rank < 10, 1 / torch.log2(rank + 2.0), 0.0))
             done += len(logits)
         return float(torch.cat(losses).mean()), float(torch.cat(gains).mean())
 
-    def _step(self, task: nn.Module, batch: Batch, inputs: Inputs, drawing: "_Drawing", optimiser: "_Optimiser",
-              rate: float, rng: np.random.Generator) -> tuple[float, int]:
+    def _step(
+        self,
+        task: nn.Module,
+        batch: Batch,
+        inputs: Inputs,
+        drawing: "_Drawing",
+        optimiser: "_Optimiser",
+        rate: float,
+        rng: np.random.Generator,
+    ) -> tuple[float, int]:
         asked = batch.targets >= 0
         targets, places = self._on(batch.targets[asked]), batch.events[asked]
         events = self._on(batch.items), self._on(batch.event_types), self._on(batch.gaps)
@@ -226,15 +249,30 @@ class Learner:
         rows = None
         if self.by_rows and drawn is not None:
             rows = torch.unique(torch.cat([events[0].flatten(), targets, drawn]))
-        loss = task(self.known, rows, events, self._on(asked), self._on(users), self._on(contexts.astype(np.float32)),
-                    targets, self._on(inputs.weights[places]), drawn, drawing.log_expected)
+        loss = task(
+            self.known,
+            rows,
+            events,
+            self._on(asked),
+            self._on(users),
+            self._on(contexts.astype(np.float32)),
+            targets,
+            self._on(inputs.weights[places]),
+            drawn,
+            drawing.log_expected,
+        )
         optimiser.step(loss, rate)
         return float(loss.detach()), len(targets)
 
     def _states(self, vectors: Tensor, batch: Batch, inputs: Inputs) -> Tensor:
         features = torch.from_numpy(inputs.users[batch.users].toarray()).to(self.device)
-        return self.network.states(vectors, self._on(batch.items), self._on(batch.event_types), self._on(batch.gaps),
-                                   features @ self.network.user)
+        return self.network.states(
+            vectors,
+            self._on(batch.items),
+            self._on(batch.event_types),
+            self._on(batch.gaps),
+            features @ self.network.user,
+        )
 
     def _on(self, array: NDArray) -> Tensor:
         return torch.from_numpy(array).to(self.device)
@@ -247,12 +285,11 @@ def device_named(name: str) -> torch.device:
     return torch.device("cuda", torch.cuda.current_device())
 
 
-def follow(together: team.Team) -> None:
-    """Take a share of every fit of the leader, until it dismisses its followers."""
-    while (given := together.share(None)) is not None:
-        network, seed, device, dataset, inputs, plan = given
-        learner = Learner(network, seed=seed, device=device_named(device))
-        learner._learn(dataset, inputs, plan, Silent(), None, together)
+def _follow(
+    network: Recommender, seed: int, device: str, dataset: Dataset, inputs: Inputs, plan: Plan, together: team.Team
+) -> None:
+    """Take a share of a fit of the leader."""
+    Learner(network, seed=seed, device=device_named(device))._learn(dataset, inputs, plan, Silent(), None, together)
 
 
 class _Optimiser:
@@ -263,7 +300,8 @@ class _Optimiser:
         sparse_ones = [table.weight] if table.sparse else []
         self._dense = [each for each in network.parameters() if all(each is not other for other in sparse_ones)]
         self._optimisers: list[torch.optim.Optimizer] = [
-            torch.optim.AdamW(self._dense, lr=rate, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY)]
+            torch.optim.AdamW(self._dense, lr=rate, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY)
+        ]
         if sparse_ones:
             self._optimisers.append(torch.optim.SparseAdam(sparse_ones, lr=rate, betas=(0.9, 0.98)))
 

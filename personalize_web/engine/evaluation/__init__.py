@@ -3,8 +3,9 @@
 from personalize_web.engine.evaluation.cohorts import Cohort, item_parts
 from personalize_web.engine.evaluation.comparison import Comparison, Difference, compare
 from personalize_web.engine.evaluation.judging import Judged, evaluate, judge, published, rewards, truth_sizes
-from personalize_web.engine.evaluation.keeping import FILE, VERSION, Evaluation, Kept, read, without
+from personalize_web.engine.evaluation.keeping import FILE, VERSION, Evaluation, Kept, without
 from personalize_web.engine.evaluation.protocol import LIST_LENGTH, asked, requests_of
+from personalize_web.engine.evaluation.reading import read
 
 __all__ = [
     "FILE",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from personalize_web.engine.evaluation.bootstrap import interval, resampled
+from personalize_web.engine.errors import DataError
+from personalize_web.engine.evaluation.bootstrap import interval
 from personalize_web.engine.evaluation.keeping import Kept
 
 
@@ -29,33 +30,32 @@ class Comparison:
     paired: bool
     """Both were asked by the same test users: each user's difference counts, which says more with as few users."""
     users: tuple[int, int]
-    """Test users of the first and of the second."""
+    """Test users of the first and of the second; of segments, what they were asked for."""
+    counted: str
+    """What these are: ``users``, ``items`` or ``attributes``."""
     differences: dict[str, Difference]
 
 
 def compare(first: Kept, second: Kept, *, seed: int = 0) -> Comparison:
     """``second`` minus ``first``, with percentile-bootstrap intervals over users.
 
-    Paired where the test users are the same; otherwise each side is resampled on its own.
+    Paired where the test users are the same; otherwise each side is resampled on its own. DataError where the
+    versions have no metric in common.
     """
     keys = [key for key in first.keys if key in second.keys]
-    one, two = (each.values[:, [each.keys.index(key) for key in keys]] for each in (first, second))
+    if not keys:
+        raise DataError("They answer with different things and have no metric in common.")
+    one, two = ([each.keys.index(key) for key in keys] for each in (first, second))
     paired = np.array_equal(first.users, second.users)
-    if paired:
-        means = resampled(two - one, seed=seed)
-        values = _means(two - one)
-    else:
-        means = resampled(two, seed=seed) - resampled(one, seed=seed + 1)
-        values = _means(two) - _means(one)
-    bounds = interval(means)
-    return Comparison(paired, (len(first.users), len(second.users)), {
-        key: Difference(float(value), float(low), float(high))
-        for key, value, (low, high) in zip(keys, values, bounds, strict=True) if np.isfinite([value, low, high]).all()
-    })
-
-
-def _means(values: np.ndarray) -> np.ndarray:
-    known = np.isfinite(values)
-    counts = known.sum(axis=0)
-    return np.divide(np.where(known, values, 0).sum(axis=0), counts, out=np.full(values.shape[1], np.nan),
-                     where=counts > 0)
+    means = second.drawn(seed)[:, two] - first.drawn(seed if paired else seed + 1)[:, one]
+    values = second.once()[two] - first.once()[one]
+    return Comparison(
+        paired,
+        (len(first.users), len(second.users)),
+        first.counted,
+        {
+            key: Difference(float(value), float(low), float(high))
+            for key, value, (low, high) in zip(keys, values, interval(means), strict=True)
+            if np.isfinite([value, low, high]).all()
+        },
+    )

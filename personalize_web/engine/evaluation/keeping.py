@@ -3,7 +3,6 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,15 @@ from numpy.typing import NDArray
 
 from personalize_web.engine import metrics
 from personalize_web.engine.dataset import Dataset
-from personalize_web.engine.errors import DataError
-from personalize_web.engine.evaluation.bootstrap import CONFIDENCE, RESAMPLES, interval, resampled
+from personalize_web.engine.evaluation.bootstrap import (
+    CONFIDENCE,
+    RESAMPLES,
+    Figures,
+    drawn,
+    interval,
+    means_of,
+    once,
+)
 from personalize_web.engine.evaluation.cohorts import Cohort, cohorts, item_parts
 from personalize_web.engine.evaluation.judging import Judged, truth_sizes, unpacked
 from personalize_web.engine.splitting import TestUser, hash_of
@@ -40,7 +46,10 @@ class Evaluation:
 
     @classmethod
     def of(
-        cls, dataset: Dataset, tests: tuple[TestUser, ...], models: Mapping[str, Judged],
+        cls,
+        dataset: Dataset,
+        tests: tuple[TestUser, ...],
+        models: Mapping[str, Judged],
         parts: dict[str, NDArray[np.bool_]] | None = None,
     ) -> "Evaluation":
         """What was found of a dataset's test users."""
@@ -69,27 +78,19 @@ class Evaluation:
         """Cohorts with their sizes, and each model's means in each with their intervals, JSON-able."""
         return {
             "testUsers": len(self.users),
-            "confidence": CONFIDENCE,
-            "resamples": RESAMPLES,
-            "cohorts": [_described(each) for each in self.cohorts],
-            "models": {name: {each.key: self._means(name, each, seed) for each in self.cohorts if each.enough
-                              or each.key == "all"} for name in self.models},
+            **described(self.cohorts),
+            "models": {
+                name: {
+                    each.key: self._means(name, each, seed) for each in self.cohorts if each.enough or each.key == "all"
+                }
+                for name in self.models
+            },
         }
 
     def _means(self, name: str, cohort: Cohort, seed: int) -> dict[str, Any]:
-        values = self.values(name, cohort)
-        known = np.isfinite(values)
-        counts = known.sum(axis=0)
-        means = np.divide(np.where(known, values, 0).sum(axis=0), counts, out=np.zeros(values.shape[1]),
-                          where=counts > 0)
-        bounds = interval(resampled(values, seed=seed))
-        found: dict[str, Any] = {
-            key: {"value": round(float(mean), _PLACES)} | _bounds(low, high)
-            for key, mean, (low, high) in zip(self.keys(name), means, bounds, strict=True)
-        }
-        judged = self.models[name]
+        values, judged = self.values(name, cohort), self.models[name]
         coverage = judged.coverage if cohort.key == "all" else judged.part_coverage.get(cohort.part or "")
-        return found if coverage is None else found | {"coverage": {"value": round(coverage, _PLACES)}}
+        return told(self.keys(name), means_of(values), len(values), seed=seed, coverage=coverage)
 
     def packed(self) -> bytes:
         """The evaluated version's answers as a file; without ids of users."""
@@ -97,20 +98,58 @@ class Evaluation:
         arrays: dict[str, NDArray] = {"users": self.users, "truths": self.truths.astype(np.uint32), "hits": own.hits}
         if own.rewards is not None:
             arrays["rewards"] = own.rewards
-        return _file(arrays)
+        return written(arrays)
 
 
-def _file(arrays: Mapping[str, NDArray]) -> bytes:
+def described(cohorts: Sequence[Cohort], counted: str = "users") -> dict[str, Any]:
+    """What a summary tells of who was tested and how."""
+    return {
+        "confidence": CONFIDENCE,
+        "resamples": RESAMPLES,
+        "counted": counted,
+        "cohorts": [_described(each) for each in cohorts],
+    }
+
+
+def told(
+    keys: Sequence[str], figures: Figures, users: int, *, seed: int = 0, width: int = 0, coverage: float | None = None
+) -> dict[str, Any]:
+    """Each figure with its interval, and the coverage where there is one, as a summary keeps them.
+
+    A figure that says nothing, since there was nothing to count, is left out; without any user all are 0.
+    """
+    values = once(figures, users) if users else np.zeros(len(keys))
+    bounds = interval(drawn(figures, users, seed=seed, width=width))
+    found: dict[str, Any] = {
+        key: {"value": round(float(value), _PLACES)} | _bounds(low, high)
+        for key, value, (low, high) in zip(keys, values, bounds, strict=True)
+        if np.isfinite(value)
+    }
+    return found if coverage is None else found | {"coverage": {"value": round(coverage, _PLACES)}}
+
+
+def written(arrays: Mapping[str, NDArray]) -> bytes:
+    """A file of arrays."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
 def without(content: bytes, ids: Sequence[str]) -> bytes | None:
-    """A file of :meth:`Evaluation.packed` without some users; None where it has none of them."""
+    """A kept file without some users; None where it has none of them.
+
+    Rows belong to ``users``; those of arrays whose name begins with ``pair_`` to ``pair_users``. What segments were
+    asked for names no user at all.
+    """
+    hashes = np.array([hash_of(each) for each in ids], np.uint64)
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        keep = ~np.isin(arrays["users"], np.array([hash_of(each) for each in ids], np.uint64))
-        return None if keep.all() else _file({name: array[keep] for name, array in arrays.items()})
+        if "users" not in arrays:
+            return None
+        keep = ~np.isin(arrays["users"], hashes)
+        if keep.all():
+            return None
+        pairs = ~np.isin(arrays["pair_users"], hashes) if "pair_users" in arrays else keep
+        return written({name: array[pairs if name.startswith("pair_") else keep] for name, array in arrays.items()})
 
 
 @dataclass(frozen=True)
@@ -118,33 +157,37 @@ class Kept:
     """A version's answers to its test users, read back; rows stand in the order of the users' hashes."""
 
     users: NDArray[np.uint64]
+    """[U]; of segments, hashes of what was asked for."""
     keys: tuple[str, ...]
-    values: NDArray[np.float64]
-    """[U, metrics]."""
+    figures: Figures
+    counted: str = "users"
+    """What the rows are: ``users``, ``items`` or ``attributes``."""
+    width: int = 0
+    """Numbers that the figures hold for each draw, where these are more than the users."""
+
+    def once(self) -> NDArray[np.float64]:
+        """[metrics]: the figures of all."""
+        return once(self.figures, len(self.users))
+
+    def drawn(self, seed: int) -> NDArray[np.float64]:
+        """[resamples, metrics]; the same seed draws the same users."""
+        return drawn(self.figures, len(self.users), seed=seed, width=self.width)
 
 
-def read(folder: Path) -> Kept:
-    """What was kept in a model's folder; DataError where nothing was, or it cannot be read."""
-    try:
-        with np.load(folder / FILE, allow_pickle=False) as arrays:
-            order = np.argsort(arrays["users"], kind="stable")
-            values = metrics.of_places(unpacked(arrays["hits"]), arrays["truths"])
-            keys = metrics.RANKING
-            if "rewards" in arrays:
-                values, keys = np.column_stack([values, arrays["rewards"]]), (*keys, "average_rewards_at_k")
-            return Kept(arrays["users"][order], keys, values[order])
-    except FileNotFoundError as error:
-        raise DataError(
-            "What each test user was answered is not kept of versions trained earlier, nor of recipes for actions or "
-            "segments.") from error
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError("What it answered its test users cannot be read.") from error
+def kept(arrays: Mapping[str, NDArray]) -> Kept:
+    """What :meth:`Evaluation.packed` wrote."""
+    order = np.argsort(arrays["users"], kind="stable")
+    values, keys = metrics.of_places(unpacked(arrays["hits"]), arrays["truths"]), metrics.RANKING
+    if "rewards" in arrays:
+        values, keys = np.column_stack([values, arrays["rewards"]]), (*keys, "average_rewards_at_k")
+    return Kept(arrays["users"][order], keys, means_of(values[order]))
 
 
 def _described(cohort: Cohort) -> dict[str, Any]:
     more = {"items": cohort.items, "events": cohort.events}
     return {"key": cohort.key, "users": int(cohort.users.sum()), "enough": cohort.enough} | {
-        key: value for key, value in more.items() if value is not None}
+        key: value for key, value in more.items() if value is not None
+    }
 
 
 def _bounds(low: float, high: float) -> dict[str, float]:

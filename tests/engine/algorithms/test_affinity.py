@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from personalize_web.engine import serving
+from personalize_web.engine import evaluation, serving
 from personalize_web.engine.algorithms.affinity import Affinity, _log_masses
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.algorithms.intensity import Habits, habits, horizon_of
@@ -41,16 +41,33 @@ class Town:
                 genre = self.genre[user] if rng.random() < 0.8 else rng.integers(GENRES)
                 rows.append((f"u{user:03}", f"g{genre}t{rng.integers(TITLES)}", int(moment)))
         ids = [f"g{genre}t{title}" for genre in range(GENRES) for title in range(TITLES)] + ["g2new"]
-        items = pa.table({
-            "ITEM_ID": ids, "GENRE": [f"genre {each[1]}|all" for each in ids],
-            "MAKER": [f"maker {each[-1]}" for each in ids], "PRICE": [float(each[1]) for each in ids],
-            "ABOUT": ["words"] * len(ids), "CREATION_TIMESTAMP": pa.array([NOW - 400 * DAY] * len(ids), pa.int64()),
-        })
-        self.dataset = Dataset.from_tables(events(*rows), items, limits=FEW, attributes=True, schemas={
-            "INTERACTIONS": schema("Interactions"),
-            "ITEMS": schema("Items", GENRE={"categorical": True}, MAKER={}, PRICE={"type": "float"},
-                            ABOUT={"textual": True}, CREATION_TIMESTAMP={"type": "long"}),
-        })
+        items = pa.table(
+            {
+                "ITEM_ID": ids,
+                "GENRE": [f"genre {each[1]}|all" for each in ids],
+                "MAKER": [f"maker {each[-1]}" for each in ids],
+                "PRICE": [float(each[1]) for each in ids],
+                "ABOUT": ["words"] * len(ids),
+                "CREATION_TIMESTAMP": pa.array([NOW - 400 * DAY] * len(ids), pa.int64()),
+            }
+        )
+        self.dataset = Dataset.from_tables(
+            events(*rows),
+            items,
+            limits=FEW,
+            attributes=True,
+            schemas={
+                "INTERACTIONS": schema("Interactions"),
+                "ITEMS": schema(
+                    "Items",
+                    GENRE={"categorical": True},
+                    MAKER={},
+                    PRICE={"type": "float"},
+                    ABOUT={"textual": True},
+                    CREATION_TIMESTAMP={"type": "long"},
+                ),
+            },
+        )
 
     def expected(self, genre: int) -> np.ndarray:
         """User -> how many titles of a genre the user takes within a month, by the laws of the town."""
@@ -119,7 +136,8 @@ def test_who_left_stands_behind_those_who_come_as_often_as_before(town, model):
     loving = [user for user in users_of(model, model.items_having('GENRE = "genre 1"')) if town.genre[user] == 1]
     place = {user: at for at, user in enumerate(loving)}
     assert np.mean([place[user] for user in loving if town.left[user]]) > 1.5 * np.mean(
-        [place[user] for user in loving if not town.left[user]])
+        [place[user] for user in loving if not town.left[user]]
+    )
 
 
 def test_shares_of_all_items_sum_to_one_for_every_user(trained):
@@ -150,8 +168,10 @@ def test_blocks_change_nothing(model, monkeypatch):
 
 
 def test_equally_likely_users_stand_in_the_order_of_their_ids(trained, tmp_path):
-    same = {name: np.zeros_like(trained.arrays[name])
-            for name in ("user_vectors", "user_shift", "user_seen_starts", "user_seen_extra")}
+    same = {
+        name: np.zeros_like(trained.arrays[name])
+        for name in ("user_vectors", "user_shift", "user_seen_starts", "user_seen_extra")
+    }
     replace(trained, arrays={**trained.arrays, **same}).write(tmp_path / "same")
     model = serving.load(tmp_path / "same")
     assert users_of(model, model.item("g0t0"), 5) == [0, 1, 2, 3, 4]
@@ -172,14 +192,20 @@ def test_numbers_and_plain_texts_can_be_asked_for_too(model):
     assert len(model.items_having('GENRE = "genre 2" AND GENRE = "all"')) == TITLES + 1
 
 
-@pytest.mark.parametrize(("query", "said"), [
-    ('GENRE = "genre 9"', "character 1: no item that this solution version was trained on has GENRE = 'genre 9'"),
-    ('GENRE = "all" AND MAKER = "Maker 1"', "character 19: no item .* has MAKER = 'Maker 1'"),
-    ('GENRE = "genre 1" AND GENRE = "genre 2"', "no item that this solution version was trained on has all of these"),
-    ('ABOUT = "words"', "ABOUT is no column that can be asked for.* are: GENRE, MAKER, PRICE"),
-    ("CREATION_TIMESTAMP = 5", "CREATION_TIMESTAMP is no column"),
-    ('PRICE = "dear"', "PRICE holds numbers, not 'dear'"),
-])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ('GENRE = "genre 9"', "character 1: no item that this solution version was trained on has GENRE = 'genre 9'"),
+        ('GENRE = "all" AND MAKER = "Maker 1"', "character 19: no item .* has MAKER = 'Maker 1'"),
+        (
+            'GENRE = "genre 1" AND GENRE = "genre 2"',
+            "no item that this solution version was trained on has all of these",
+        ),
+        ('ABOUT = "words"', "ABOUT is no column that can be asked for.* are: GENRE, MAKER, PRICE"),
+        ("CREATION_TIMESTAMP = 5", "CREATION_TIMESTAMP is no column"),
+        ('PRICE = "dear"', "PRICE holds numbers, not 'dear'"),
+    ],
+)
 def test_attributes_that_the_training_did_not_know_are_refused(model, query, said):
     with pytest.raises(DataError, match=said):
         model.items_having(query)
@@ -245,18 +271,35 @@ def test_deleted_users_leave_the_model_and_the_others_keep_their_order(model, ke
 @pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
 def test_a_version_publishes_the_documented_metrics_alone_and_beats_the_most_active(recipe, town, tmp_path):
     outcome = train_version(
-        RECIPES[recipe], town.dataset, {"algorithmHyperParameters": {"hidden_dimension": "32"}}, tmp_path / "version",
-        options=replace(OPTIONS, effort=0.1))
+        RECIPES[recipe],
+        town.dataset,
+        {"algorithmHyperParameters": {"hidden_dimension": "32"}},
+        tmp_path / "version",
+        options=replace(OPTIONS, effort=0.1),
+    )
     keys = {"coverage", "hits_at_1_percent", "recall_at_1_percent"}
     assert set(outcome.metrics) == set(outcome.baselines["most-active-users"]) == keys
     for key in keys:
         assert outcome.metrics[key] > outcome.baselines["most-active-users"][key]
     assert serving.load(tmp_path / "version").info["metrics"] == outcome.metrics
     assert outcome.details["test users"] == USERS
+    whole = outcome.evaluation["models"]["version"]["all"]
+    assert {key: each["value"] for key, each in whole.items()} == outcome.metrics
+    recall = whole["recall_at_1_percent"]
+    assert recall["low"] < recall["value"] < recall["high"]
+    floor = outcome.evaluation["models"]["most-active-users"]["all"]
+    assert {key: each["value"] for key, each in floor.items()} == outcome.baselines["most-active-users"]
+    assert evaluation.read(tmp_path / "version").keys == ("hits_at_1_percent", "recall_at_1_percent")
 
 
 def test_a_stop_ends_it_and_leaves_nothing(town, tmp_path):
     with pytest.raises(Stopped):
-        train_version(RECIPES["aws-item-affinity"], town.dataset, None, tmp_path / "version",
-                      options=OPTIONS, reporter=Stopping(2))
+        train_version(
+            RECIPES["aws-item-affinity"],
+            town.dataset,
+            None,
+            tmp_path / "version",
+            options=OPTIONS,
+            reporter=Stopping(2),
+        )
     assert list(tmp_path.iterdir()) == []

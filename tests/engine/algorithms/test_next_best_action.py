@@ -2,17 +2,18 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from personalize_web.engine import serving
-from personalize_web.engine.action_evaluation import MostTaken, evaluate, split_actions
+from personalize_web.engine import evaluation, serving
 from personalize_web.engine.action_training import train_actions
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.algorithms.next_best_action import NextBestAction
 from personalize_web.engine.errors import DataError, Stopped
+from personalize_web.engine.evaluation.actions import MostTaken, evaluate, split_actions
 from personalize_web.engine.exposures import exposures
 from personalize_web.engine.metrics import documented
 from personalize_web.engine.recipes.catalogue import RECIPES
@@ -49,8 +50,12 @@ def looked(kind, *, begin=NOW):
 
 
 def did(*pairs, begin=NOW - 1000):
-    return PastEvents([action for action, _ in pairs], [kind for _, kind in pairs],
-                      [begin + place for place in range(len(pairs))], [None] * len(pairs))
+    return PastEvents(
+        [action for action, _ in pairs],
+        [kind for _, kind in pairs],
+        [begin + place for place in range(len(pairs))],
+        [None] * len(pairs),
+    )
 
 
 def ids(answer):
@@ -65,7 +70,10 @@ def test_what_a_user_looked_at_decides_far_beyond_popularity(model):
     before = did(("welcome", "TAKEN"))
     right = sum(
         ids(model.recommend(no_exploration(history=looked(kind, begin=NOW + turn), action_history=before)))[0]
-        == f"buy{kind}" for kind in range(4) for turn in range(3))
+        == f"buy{kind}"
+        for kind in range(4)
+        for turn in range(3)
+    )
     assert right >= 10, "the most taken action would be right three times of twelve"
 
 
@@ -84,6 +92,27 @@ def test_only_documented_metrics_are_published(outcome, model):
     assert model.info["metrics"] == outcome.metrics
 
 
+def test_metrics_have_intervals_and_are_kept_by_user(outcome, folder):
+    whole = outcome.evaluation["models"]["version"]["all"]
+    assert {key: each["value"] for key, each in whole.items()} == outcome.metrics
+    assert whole["auc"]["low"] < whole["auc"]["value"] < whole["auc"]["high"]
+    assert outcome.evaluation["models"].keys() == {"version", "most-taken-actions"}
+    assert len(evaluation.read(folder).users) == outcome.details["test users"]
+
+
+def test_the_version_before_stands_beside_as_it_serves_on_the_same_users(outcome, folder, tmp_path):
+    """There is nothing to learn where no action has a score, so it takes no time; the one before has learned."""
+    data = ActionWorld().dataset()
+    plain = replace(data, scored=np.zeros(data.actions, bool))
+    found = train_actions(RECIPE, plain, None, tmp_path / "version", options=OPTIONS, previous=folder)
+    assert found.baselines.keys() == {"most-taken-actions", "previous"}
+    assert found.evaluation["models"].keys() == {"version", "most-taken-actions", "previous"}
+    gain = "normalized_discounted_cumulative_gain_at_5"
+    assert found.baselines["previous"][gain] > found.metrics[gain]
+    gone = train_actions(RECIPE, plain, None, tmp_path / "other", options=OPTIONS, previous=tmp_path / "gone")
+    assert "cannot be read" in gone.evaluation["skipped"]["previous"]
+
+
 def test_scores_fall_and_are_chances(model):
     scores = [each.score for each in model.recommend(no_exploration(history=looked(0)))]
     assert scores == sorted(scores, reverse=True)
@@ -93,7 +122,8 @@ def test_scores_fall_and_are_chances(model):
 def test_chances_are_about_as_high_as_what_comes_true(outcome):
     found = exposures(ActionWorld(seed=6).dataset(), 14, seed=0)
     assert outcome.details["learning"]["mean chance"] == pytest.approx(
-        np.average(found.taken, weights=found.weight), abs=0.1)
+        np.average(found.taken, weights=found.weight), abs=0.1
+    )
 
 
 def test_item_events_and_action_events_of_this_moment_change_the_answer(model):
@@ -106,8 +136,9 @@ def test_item_events_and_action_events_of_this_moment_change_the_answer(model):
 
 def test_events_with_what_the_training_did_not_see_change_nothing(model):
     plain = no_exploration(history=looked(0))
-    strange = PastEvents([*looked(0).item_ids, "never seen"], ["View"] * 4, [*looked(0).timestamps, NOW + 999],
-                         [None] * 4)
+    strange = PastEvents(
+        [*looked(0).item_ids, "never seen"], ["View"] * 4, [*looked(0).timestamps, NOW + 999], [None] * 4
+    )
     unknown = did(("no such action", "TAKEN"))
     assert model.recommend(no_exploration(history=strange, action_history=unknown)) == model.recommend(plain)
 
@@ -125,8 +156,10 @@ def test_actions_without_enough_interactions_have_score_zero_and_come_by_value(m
 
 
 @pytest.mark.shows("exploration_weight", "aws-next-best-action")
-@pytest.mark.parametrize(("weight", "count", "explored"), [(0.0, 5, 0), (0.3, 5, 1), (None, 5, 1), (0.3, 3, 0),
-                                                            (0.5, 4, 2), (1.0, 4, 2), (0.3, 7, 2)])
+@pytest.mark.parametrize(
+    ("weight", "count", "explored"),
+    [(0.0, 5, 0), (0.3, 5, 1), (None, 5, 1), (0.3, 3, 0), (0.5, 4, 2), (1.0, 4, 2), (0.3, 7, 2)],
+)
 def test_the_last_places_are_for_actions_without_a_score(model, weight, count, explored):
     answer = model.recommend(no_exploration(num_results=count, exploration_weight=weight))
     zeros = [each.item_id for each in answer if each.score == 0]
@@ -179,15 +212,20 @@ def test_the_same_seed_and_data_give_the_same_version(tmp_path):
 
 @pytest.mark.shows("action_optimization_period", "aws-next-best-action")
 def test_a_longer_period_finds_more_takings(tmp_path):
-    rows = [(f"u{user}", "a", kind, BEGIN + user + late * DAY) for user in range(200) for kind, late in
-            (("VIEWED", 0), ("TAKEN", 20)) if kind == "VIEWED" or user % 2]
+    rows = [
+        (f"u{user}", "a", kind, BEGIN + user + late * DAY)
+        for user in range(200)
+        for kind, late in (("VIEWED", 0), ("TAKEN", 20))
+        if kind == "VIEWED" or user % 2
+    ]
     items = [(f"u{user}", f"i{user % 9}", BEGIN + step, "View") for user in range(200) for step in range(6)]
     data = action_dataset(items, actions_of(("a",)), [*rows, ("end", "a", "VIEWED", BEGIN + 41 * DAY)])
     chances = {}
     for days in (7, 28):
         config = {"action_optimization_period": days}
         NextBestAction().train(data, config, Options(time_budget=600.0, effort=0.02, threads=1), Silent()).write(
-            tmp_path / str(days))
+            tmp_path / str(days)
+        )
         history = PastEvents(["i1"], ["View"], [BEGIN], [None])
         chances[days] = serving.load(tmp_path / str(days)).recommend(Request(history=history))[0].score
     assert chances[28] > chances[7] + 0.1
@@ -199,8 +237,10 @@ def bare(*done, actions=(("a", 3), ("b", 7), ("c", 7, NOW))):
 
 
 def interactions(action, taken, others, *, at=NOW, kind="VIEWED"):
-    return [*((f"u{n}", action, "TAKEN", at) for n in range(taken)), *((f"u{n}", action, kind, at)
-                                                                       for n in range(others))]
+    return [
+        *((f"u{n}", action, "TAKEN", at) for n in range(taken)),
+        *((f"u{n}", action, kind, at) for n in range(others)),
+    ]
 
 
 def test_without_action_interactions_everything_is_zero_by_value_then_newest(tmp_path):
@@ -241,7 +281,8 @@ def test_interactions_with_actions_that_there_are_not_are_left_out():
 
 def test_an_actions_age_counts_from_its_creation_its_first_interaction_or_the_newest_one():
     table = actions_of(("a", 1, NOW - 9 * DAY), ("b",), ("c",)).set_column(
-        2, "CREATION_TIMESTAMP", pa.array([NOW - 9 * DAY, None, None], pa.int64()))
+        2, "CREATION_TIMESTAMP", pa.array([NOW - 9 * DAY, None, None], pa.int64())
+    )
     data = action_dataset([("u", "i", NOW, "View")], table, [("u", "b", "VIEWED", NOW - 5), ("u", "b", "TAKEN", NOW)])
     assert data.created.tolist() == [NOW - 9 * DAY, NOW - 5, NOW]
 
@@ -286,8 +327,9 @@ def test_evaluation_asks_with_what_was_before_and_compares_with_what_came():
 
 def test_a_stop_ends_it_and_leaves_nothing(tmp_path):
     with pytest.raises(Stopped):
-        train_actions(RECIPE, ActionWorld(users=120).dataset(), None, tmp_path / "version", options=OPTIONS,
-                      reporter=Stopping(4))
+        train_actions(
+            RECIPE, ActionWorld(users=120).dataset(), None, tmp_path / "version", options=OPTIONS, reporter=Stopping(4)
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -296,5 +338,6 @@ def test_it_answers_without_torch(outcome, folder):
         "import sys; from pathlib import Path; from personalize_web.engine import serving\n"
         f"model = serving.load(Path({str(folder)!r}))\n"
         "assert model.recommend(serving.Request(num_results=3))\n"
-        "assert not [name for name in sys.modules if name.split('.')[0] in ('torch', 'scipy', 'django')]\n")
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('torch', 'scipy', 'django')]\n"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
