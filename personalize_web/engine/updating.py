@@ -225,7 +225,7 @@ def _place(model: Artifact, known: list[str], met: NDArray[np.bool_], later: _La
              if kind != "numeric" and name in items.columns}
     whole = items.table(["ITEM_ID", *kinds])
     rows = _found_in(whole, [*known, *later.ids])
-    found = cold_items.terms([column_of_table(whole, name, kind).take(rows) for name, kind in kinds.items()])
+    found = cold_items.terms([column_of_table(whole, name, kind).take(rows) for name, kind in kinds.items()], len(known))
     if found is None:
         return
     asked = np.arange(len(known), len(known) + len(later.ids))

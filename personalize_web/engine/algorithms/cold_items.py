@@ -97,14 +97,18 @@ def placed(dataset: Dataset, weights: ColdWeights, learned: float, models: Mappi
     return dict(there.counted)
 
 
-def terms(columns: Sequence[Column]) -> sparse.csr_matrix | None:
-    """Categories and words of items [N, terms], weighted by rarity, rows of length 1; None where there are none."""
+def terms(columns: Sequence[Column], trained: int | None = None) -> sparse.csr_matrix | None:
+    """Categories and words of items [N, terms], weighted by rarity, rows of length 1; None where there are none.
+
+    With ``trained`` only so many items, the first ones, say how rare a term is: later ones change nothing of it.
+    """
     found = [_terms(each) for each in columns if each.kind != "numeric"]
     if not found:
         return None
     counted = sparse.hstack(found, format="csr")
-    frequency = np.bincount(counted.indices, minlength=counted.shape[1])
-    weights = np.log((1 + counted.shape[0]) / (1 + frequency)) + 1
+    fitted = counted[:trained]
+    frequency = np.bincount(fitted.indices, minlength=counted.shape[1])
+    weights = np.log((1 + fitted.shape[0]) / (1 + frequency)) + 1
     return normalised((counted @ sparse.diags(weights.astype(np.float32))).tocsr())
 
 
