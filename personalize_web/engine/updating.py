@@ -96,8 +96,12 @@ def update(folder: Path, target: Path, interactions: Snapshot, items: Snapshot |
     trained = int(model.manifest["settings"].get("trained_items", len(model.array("interactions"))))
     later = _found(model, trained, interactions, items, rules)
     arrays = _arrays(model, trained, later, items, rules)
-    settings = {**model.manifest["settings"], "trained_items": trained, "latest": later.latest,
-                "trained_latest": _trained_latest(model)}
+    settings = {
+        **model.manifest["settings"],
+        "trained_items": trained,
+        "latest": later.latest,
+        "trained_latest": _trained_latest(model),
+    }
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     artifacts.derive(model, target, {"settings": settings, "updated": moment}, arrays)
     return Updated(len(later.ids), later.left_out, later.latest)
@@ -118,25 +122,43 @@ def _found(model: Artifact, trained: int, interactions: Snapshot, items: Snapsho
     rows, _ = selected(_others(interactions, had, [each for each in _READ if each in interactions.columns]), selection)
     recent, _ = selected(trends.recent(interactions, latest), selection)
     newest = max([latest, *(int(each) for each in [pc.max(recent["TIMESTAMP"]).as_py()] if each is not None)])
-    first = {each["ITEM_ID"]: each for each in rows.group_by("ITEM_ID").aggregate(
-        [("TIMESTAMP", "min"), ("TIMESTAMP", "max"), ("TIMESTAMP", "count")]).to_pylist()}
+    first = {
+        each["ITEM_ID"]: each
+        for each in rows.group_by("ITEM_ID")
+        .aggregate([("TIMESTAMP", "min"), ("TIMESTAMP", "max"), ("TIMESTAMP", "count")])
+        .to_pylist()
+    }
     table = _others(items, known, items.columns) if items is not None else None
     listed = table["ITEM_ID"].to_pylist() if table is not None else []
     given = dict(zip(listed, _created(table), strict=True)) if table is not None else {}
-    of_trained = {item: int(each["TIMESTAMP_min"]) for item, each in first.items()
-                  if 0 <= vocabulary.row(item) < trained}
+    of_trained = {
+        item: int(each["TIMESTAMP_min"]) for item, each in first.items() if 0 <= vocabulary.row(item) < trained
+    }
     of_trained |= _created_of(items, known) if items is not None else {}
     ids = [*listed, *(item for item in first if item not in of_trained and item not in given)]
     known_of = [first.get(item, {}) for item in ids]
-    created = np.array([_first_known(given.get(item), each.get("TIMESTAMP_min"), latest)
-                        for item, each in zip(ids, known_of, strict=True)], np.int64)
+    created = np.array(
+        [
+            _first_known(given.get(item), each.get("TIMESTAMP_min"), latest)
+            for item, each in zip(ids, known_of, strict=True)
+        ],
+        np.int64,
+    )
     begun = np.array([each.get("TIMESTAMP_min", at) for each, at in zip(known_of, created, strict=True)], np.int64)
     used = np.array([each.get("TIMESTAMP_max", at) for each, at in zip(known_of, created, strict=True)], np.int64)
     counts = np.array([each.get("TIMESTAMP_count", 0) for each in known_of], np.int64)
     room = max(0, rules.most_items - trained)
     kept = np.sort(np.argsort(-np.maximum(used, created), kind="stable")[:room])
-    return _Later([ids[place] for place in kept], created[kept], counts[kept], begun[kept], table, of_trained, newest,
-                  len(ids) - len(kept))
+    return _Later(
+        [ids[place] for place in kept],
+        created[kept],
+        counts[kept],
+        begun[kept],
+        table,
+        of_trained,
+        newest,
+        len(ids) - len(kept),
+    )
 
 
 def _others(snapshot: Snapshot, known: NDArray, columns: Any) -> pa.Table:
@@ -145,7 +167,8 @@ def _others(snapshot: Snapshot, known: NDArray, columns: Any) -> pa.Table:
         connection.register("known", pa.table({"ITEM_ID": pa.array(known, pa.string())}))
         return connection.sql(
             f"SELECT {duck.names(columns)} FROM ({snapshot.sql()}) AS rows ANTI JOIN known USING (ITEM_ID) "
-            "ORDER BY _place").to_arrow_table()
+            "ORDER BY _place"
+        ).to_arrow_table()
 
 
 def _created(table: pa.Table) -> list[float | None]:
@@ -160,7 +183,8 @@ def _created_of(items: Snapshot, known: NDArray) -> dict[str, int]:
         connection.register("known", pa.table({"ITEM_ID": pa.array(known, pa.string())}))
         found = connection.sql(
             f"SELECT ITEM_ID, {_CREATED} FROM ({items.sql()}) SEMI JOIN known USING (ITEM_ID) "
-            f"WHERE {_CREATED} IS NOT NULL").fetchall()
+            f"WHERE {_CREATED} IS NOT NULL"
+        ).fetchall()
     return {item: int(created) for item, created in found}
 
 
@@ -186,8 +210,12 @@ def _arrays(model: Artifact, trained: int, later: _Later, items: Snapshot | None
         until = later.latest if rules.cold.until is None else rules.cold.until
         cold = (later.counts <= rules.cold.interactions) & ((until - later.begun) / _DAY <= rules.cold.days)
     more: dict[str, NDArray] = {
-        "vectors": vectors, "interactions": np.zeros(count, np.int32), "created": later.created, "candidates": cold,
-        "trend": np.zeros(count, np.float32), "at_first": _at_first(model, kept, vectors),
+        "vectors": vectors,
+        "interactions": np.zeros(count, np.int32),
+        "created": later.created,
+        "candidates": cold,
+        "trend": np.zeros(count, np.float32),
+        "at_first": _at_first(model, kept, vectors),
         "bias": bias,
         "starters": np.full(count, _rare(np.asarray(kept["starters"][:trained]), interactions), np.float32),
         "counts_now": later.counts,
@@ -195,8 +223,10 @@ def _arrays(model: Artifact, trained: int, later: _Later, items: Snapshot | None
     base = {**kept, "created": created, "counts_now": interactions}
     if "objective" in kept:
         more["objective"] = _standing(model, kept, places, later, items)
-    grown = {name: np.concatenate([np.asarray(base[name])[:trained], each]).astype(np.asarray(base[name]).dtype)
-             for name, each in more.items()}
+    grown = {
+        name: np.concatenate([np.asarray(base[name])[:trained], each]).astype(np.asarray(base[name]).dtype)
+        for name, each in more.items()
+    }
     return grown | Vocabulary.of([*known, *later.ids]).arrays("items")
 
 
@@ -214,25 +244,36 @@ def _vectors(model: Artifact, kept: Mapping[str, NDArray], later: _Later) -> NDA
     return (activated @ np.asarray(kept["item_leave"]).T + np.asarray(kept["item_offset"])).astype(np.float32)
 
 
-def _place(model: Artifact, known: list[str], met: NDArray[np.bool_], later: _Later, items: Snapshot | None,
-           vectors: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
+def _place(
+    model: Artifact,
+    known: list[str],
+    met: NDArray[np.bool_],
+    later: _Later,
+    items: Snapshot | None,
+    vectors: NDArray[np.float32],
+    bias: NDArray[np.float32],
+) -> None:
     """Give later items the vectors [K, d] and bias [K] of their neighbours among the items that somebody had met."""
     settings = model.manifest["settings"]
     weights, described = settings.get("cold"), settings.get("item_features")
     if weights is None or described is None or items is None or not later.ids:
         return
-    kinds = {name: kind for name, kind in ItemEncoder.of(described, model.arrays()).columns.items()
-             if kind != "numeric" and name in items.columns}
+    kinds = {
+        name: kind
+        for name, kind in ItemEncoder.of(described, model.arrays()).columns.items()
+        if kind != "numeric" and name in items.columns
+    }
     whole = items.table(["ITEM_ID", *kinds])
     rows = _found_in(whole, [*known, *later.ids])
-    found = cold_items.terms([column_of_table(whole, name, kind).take(rows) for name, kind in kinds.items()], len(known))
+    columns = [column_of_table(whole, name, kind).take(rows) for name, kind in kinds.items()]
+    found = cold_items.terms(columns, len(known))
     if found is None:
         return
     asked = np.arange(len(known), len(known) + len(later.ids))
     near = cold_items.neighbours(asked, np.concatenate([met, np.zeros(len(later.ids), bool)]), found)
     placed = np.diff(near.indptr) > 0
-    trained = np.asarray(model.array("vectors"))[:len(known)]
-    vectors[placed] = (weights["vectors"] * (near[:, :len(known)] @ trained))[placed]
+    trained = np.asarray(model.array("vectors"))[: len(known)]
+    vectors[placed] = (weights["vectors"] * (near[:, : len(known)] @ trained))[placed]
     bias[placed] = weights["base"]
 
 
@@ -274,8 +315,9 @@ def _rare(values: NDArray[np.float32], interactions: NDArray) -> float:
     return float(values[had & (interactions <= max(2, np.quantile(interactions[had], 0.1)))].mean())
 
 
-def _standing(model: Artifact, kept: Mapping[str, NDArray], places: Mapping[str, int], later: _Later,
-              items: Snapshot | None) -> NDArray[np.float32]:
+def _standing(
+    model: Artifact, kept: Mapping[str, NDArray], places: Mapping[str, int], later: _Later, items: Snapshot | None
+) -> NDArray[np.float32]:
     """Where the objective's column puts later items among the trained ones."""
     attribute = (model.manifest["configuration"].get("optimizationObjective") or {})["itemAttribute"]
     if items is None or later.table is None or attribute not in items.columns:

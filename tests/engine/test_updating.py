@@ -41,8 +41,13 @@ class Data:
 
 def items(**genres):
     """Items that are a day old at the newest event; ``id=genre``."""
-    return pa.table({"ITEM_ID": list(genres), "GENRE": list(genres.values()),
-                     "CREATION_TIMESTAMP": pa.array([NOW] * len(genres), pa.int64())})
+    return pa.table(
+        {
+            "ITEM_ID": list(genres),
+            "GENRE": list(genres.values()),
+            "CREATION_TIMESTAMP": pa.array([NOW] * len(genres), pa.int64()),
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +88,11 @@ def test_later_items_are_explored_and_never_relevant(updated):
     later = [each for each in found if each.item_id.startswith("later")]
     assert later
     assert {each.reasons for each in later} == {("Exploration",)}
-    assert not any(each.item_id.startswith("later") for seed in range(20)
-                   for each in asked(updated, seed, exploration_weight=0.0, num_results=70))
+    assert not any(
+        each.item_id.startswith("later")
+        for seed in range(20)
+        for each in asked(updated, seed, exploration_weight=0.0, num_results=70)
+    )
 
 
 def test_relevance_answers_as_before(trained, updated):
@@ -104,8 +112,9 @@ def test_a_later_item_stands_where_the_training_puts_one_like_it(updated):
 
 
 def test_they_reach_users_of_whom_nothing_is_known(updated):
-    found = {each.item_id for seed in range(60) for each in asked(updated, seed, history=watched(),
-                                                                  exploration_weight=0.3)}
+    found = {
+        each.item_id for seed in range(60) for each in asked(updated, seed, history=watched(), exploration_weight=0.3)
+    }
     assert any(each.startswith("later") for each in found)
 
 
@@ -135,11 +144,14 @@ def test_ages_are_counted_from_the_newest_event_of_now(data, trained, tmp_path):
     found = data.update(trained, tmp_path / "updated")
     assert found.latest == NOW + 40 * DAY
     model = serving.load(tmp_path / "updated")
-    shown = {each.item_id for seed in range(80) for each in asked(model, seed, exploration_weight=0.9)
-             if each.reasons}
+    shown = {each.item_id for seed in range(80) for each in asked(model, seed, exploration_weight=0.9) if each.reasons}
     assert shown == {"late"}, "and those of the training's end are 40 days old"
-    longer = {each.item_id for seed in range(80) for each in asked(
-        model, seed, exploration_weight=0.9, exploration_age_cut_off=60.0) if each.reasons}
+    longer = {
+        each.item_id
+        for seed in range(80)
+        for each in asked(model, seed, exploration_weight=0.9, exploration_age_cut_off=60.0)
+        if each.reasons
+    }
     assert {"late", "early"} <= longer
 
 
@@ -185,7 +197,8 @@ def test_what_stays_the_same_is_shared_and_what_was_measured_stays(trained, tmp_
     assert (tmp_path / "updated" / "encoder.onnx").stat().st_ino == (trained / "encoder.onnx").stat().st_ino
     before = serving.load(trained).info
     assert {key: updated.info[key] for key in ("metrics", "seed", "trained", "data", "configuration")} == {
-        key: before[key] for key in ("metrics", "seed", "trained", "data", "configuration")}
+        key: before[key] for key in ("metrics", "seed", "trained", "data", "configuration")
+    }
     assert "updated" in updated.info
 
 

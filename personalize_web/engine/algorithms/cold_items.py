@@ -68,8 +68,9 @@ class Placed:
     placed."""
 
 
-def weights(learner: Any, dataset: Dataset, held: Any, validated: Slice, models: Mapping[str, Counted], blend: Blend
-            ) -> ColdWeights | None:
+def weights(
+    learner: Any, dataset: Dataset, held: Any, validated: Slice, models: Mapping[str, Counted], blend: Blend
+) -> ColdWeights | None:
     """How to place items without interactions; None where metadata say nothing of items, or counts no part."""
     found, few = terms(dataset.item_columns), validated.first(EVENTS)
     if found is None or "following" not in blend.counted or not len(few.targets):
@@ -79,8 +80,14 @@ def weights(learner: Any, dataset: Dataset, held: Any, validated: Slice, models:
     return weigh(dataset, found, models["following"], learner.vectors().float().cpu().numpy(), known, learner.seed)
 
 
-def placed(dataset: Dataset, weights: ColdWeights, learned: float, models: Mapping[str, Counted],
-           vectors: NDArray[np.float32], bias: NDArray[np.float32]) -> dict[str, Counted]:
+def placed(
+    dataset: Dataset,
+    weights: ColdWeights,
+    learned: float,
+    models: Mapping[str, Counted],
+    vectors: NDArray[np.float32],
+    bias: NDArray[np.float32],
+) -> dict[str, Counted]:
     """Give items without interactions the vectors [N, d] and bias [N] of their place; the models that go with it.
 
     ``learned`` is what the blend multiplies relevance by, ``models`` are the counting models at hand.
@@ -121,11 +128,14 @@ def _terms(column: Column) -> sparse.csr_matrix:
         words = text.split("|") if column.kind == "categorical" else _WORD.findall(text)
         places += sorted({vocabulary.setdefault(each.strip(), len(vocabulary)) for each in words if each.strip()})
         starts.append(len(places))
-    of_labels = sparse.csr_matrix((np.ones(len(places), np.float32), places, starts),
-                                  shape=(len(column.labels), max(1, len(vocabulary))))
+    of_labels = sparse.csr_matrix(
+        (np.ones(len(places), np.float32), places, starts), shape=(len(column.labels), max(1, len(vocabulary)))
+    )
     there = np.flatnonzero(column.codes >= 0)
-    labels = sparse.csr_matrix((np.ones(len(there), np.float32), (there, column.codes[there])),
-                               shape=(len(column.codes), max(1, len(column.labels))))
+    labels = sparse.csr_matrix(
+        (np.ones(len(there), np.float32), (there, column.codes[there])),
+        shape=(len(column.codes), max(1, len(column.labels))),
+    )
     return (labels @ of_labels if len(column.labels) else sparse.csr_matrix((len(column.codes), 1))).tocsr()
 
 
@@ -151,12 +161,13 @@ def neighbours(items: NDArray[np.int64], known: NDArray[np.bool_], found: sparse
     return sparse.vstack([_nearest(block) for block in _likeness(items, known, found, rare)], format="csr")
 
 
-def _likeness(items: NDArray[np.int64], known: NDArray[np.bool_], found: sparse.csr_matrix, rare: sparse.dia_matrix
-              ) -> Iterator[sparse.csr_matrix]:
+def _likeness(
+    items: NDArray[np.int64], known: NDArray[np.bool_], found: sparse.csr_matrix, rare: sparse.dia_matrix
+) -> Iterator[sparse.csr_matrix]:
     """Likeness of some items to the known ones [block, N], never to themselves; one block after another."""
     asked, turned = found[items] @ rare, (sparse.diags(known.astype(np.float32)) @ found @ rare).T.tocsr()
     for begin in range(0, len(items), _BLOCK):
-        block = (asked[begin:begin + _BLOCK] @ turned).tocsr()
+        block = (asked[begin : begin + _BLOCK] @ turned).tocsr()
         row = np.repeat(np.arange(begin, begin + block.shape[0]), np.diff(block.indptr))
         block.data[items[row] == block.indices] = 0
         block.eliminate_zeros()
@@ -204,8 +215,9 @@ class Known:
     """Known items [C] -> their relevance [V, C]."""
 
 
-def weigh(dataset: Dataset, found: sparse.csr_matrix, following: Counted, vectors: NDArray[np.float32], held: Known,
-          seed: int) -> ColdWeights:
+def weigh(
+    dataset: Dataset, found: sparse.csr_matrix, following: Counted, vectors: NDArray[np.float32], held: Known, seed: int
+) -> ColdWeights:
     """Weights under which held-out events are most likely while every item is placed as if nobody had met it."""
     counts = dataset.interactions_of_items
     met = np.flatnonzero(counts > 0)
@@ -229,8 +241,9 @@ def weigh(dataset: Dataset, found: sparse.csr_matrix, following: Counted, vector
     return ColdWeights(by_vectors, by_content, by_kindred, base)
 
 
-def _likeliest(table: NDArray[np.float64], possible: NDArray[np.bool_], target: NDArray[np.int64]
-               ) -> NDArray[np.float64]:
+def _likeliest(
+    table: NDArray[np.float64], possible: NDArray[np.bool_], target: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Weights [3], none below 0, of the greatest likelihood of the targets, drawn to the prior."""
     prior, count = np.array(PRIOR), max(1, len(table))
     hidden = np.where(possible, 0.0, -np.inf)
@@ -244,5 +257,6 @@ def _likeliest(table: NDArray[np.float64], possible: NDArray[np.bool_], target: 
         value = (float(whole.sum()) - float((own @ weights).sum())) / count + BELIEF / count * float(away @ away)
         return value, (expected - own.sum(axis=0)) / count + 2 * BELIEF / count * away
 
-    return minimize(loss, prior, jac=True, bounds=[(0.0, None)] * len(prior), method="L-BFGS-B",
-                    options={"maxiter": 50}).x
+    return minimize(
+        loss, prior, jac=True, bounds=[(0.0, None)] * len(prior), method="L-BFGS-B", options={"maxiter": 50}
+    ).x
