@@ -45,7 +45,7 @@ class Outcome:
 
     def figures(self) -> Figures:
         """The metrics :data:`KEYS`, as :mod:`personalize_web.engine.metrics` has them, of a draw of the users."""
-        known = ~np.isnan(self.gains).any(axis=1)
+        known: NDArray[np.bool_] = np.asarray(np.isfinite(self.gains).all(axis=1))
         gains = np.where(known[:, None], self.gains, 0.0)
         right = self.shown.multiply(self.taken).tocsr()
         order = np.argsort(-self.score, kind="stable")
