@@ -144,7 +144,10 @@ class Attributes:
     def values(self, ids: Iterable[str], columns: Sequence[str]) -> list[dict[str, Any]]:
         """For each id the values of ``columns``; an empty dictionary for an unknown id."""
         rows = self.ids.rows(ids)
-        return [{column: self._value(column, int(row)) for column in columns} if row >= 0 else {} for row in rows]
+        known = rows[rows >= 0]
+        by_column = [self._column(column, known) for column in columns]
+        found = (dict(zip(columns, each, strict=True)) for each in zip(*by_column, strict=True))
+        return [next(found) if columns and row >= 0 else {} for row in rows.tolist()]
 
     def search(self, text: str, limit: int = 10) -> list[str]:
         """Up to ``limit`` ids whose title contains ``text`` in whatever case, or whose id is ``text``."""
@@ -162,11 +165,15 @@ class Attributes:
         return found[:limit]
 
     def _value(self, column: str, row: int) -> Any:
-        if not self._arrays[f"{column}:valid"][row]:
-            return None
-        kind = self._kinds[column]
+        return self._column(column, np.array([row]))[0]
+
+    def _column(self, column: str, rows: NDArray[np.int64]) -> list[Any]:
+        """The value of each row, None where there is none."""
+        valid, kind = self._arrays[f"{column}:valid"][rows].tolist(), self._kinds[column]
         if kind == "text":
-            begin, end = self._arrays[f"{column}:offsets"][row : row + 2]
-            return self._arrays[f"{column}:bytes"][begin:end].tobytes().decode("utf-8", "surrogatepass")
-        value = self._arrays[f"{column}:values"][row].item()
-        return bool(value) if kind == "boolean" else value
+            offsets, content = self._arrays[f"{column}:offsets"], self._arrays[f"{column}:bytes"].data
+            spans = zip(valid, offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True)
+            return [str(content[begin:end], "utf-8", "surrogatepass") if there else None for there, begin, end in spans]
+        values = self._arrays[f"{column}:values"][rows].tolist()
+        as_kept = bool if kind == "boolean" else (lambda value: value)
+        return [as_kept(value) if there else None for there, value in zip(valid, values, strict=True)]

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_DENSE = 64
-"""Up to this many items a counted entry, adding up in a whole array is faster than sorting."""
-
 
 @dataclass(frozen=True)
 class Query:
@@ -28,8 +25,13 @@ class Query:
 
 
 QUERIES: Mapping[str, Query] = {
-    "following": Query(10, 0.8), "next": Query(1, 1.0), "preceding": Query(10, 0.8), "together": Query(20, 0.8),
-    "linear": Query(20, 0.9), "content": Query(20, 0.8, mixed=True), "kindred": Query(10, 0.8, mixed=True),
+    "following": Query(10, 0.8),
+    "next": Query(1, 1.0),
+    "preceding": Query(10, 0.8),
+    "together": Query(20, 0.8),
+    "linear": Query(20, 0.9),
+    "content": Query(20, 0.8, mixed=True),
+    "kindred": Query(10, 0.8, mixed=True),
 }
 """Counting model -> its query. following: what comes within ten events; next: what comes at once; preceding: the same
 as following, read backwards; together: cosine of the users two items share; linear: what comes
@@ -48,21 +50,30 @@ class Counted:
     def scores(self, newest: NDArray[np.int64], query: Query) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Items and their blend features for a history given newest first; items not listed have 0."""
         asked = newest[: query.depth]
-        spans = [slice(int(self.starts[row]), int(self.starts[row + 1])) for row in asked]
-        if not any(span.stop > span.start for span in spans):
+        begins, ends = self.starts[asked], self.starts[asked + 1]
+        if not (ends > begins).any():
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        spans = list(map(slice, begins.tolist(), ends.tolist()))
+        weights = query.decay ** np.arange(len(asked))
         columns = np.concatenate([self.columns[span] for span in spans])
-        values = np.concatenate([self.values[span] * query.decay**age for age, span in enumerate(spans)])
+        values = np.concatenate([self.values[span] for span in spans]) * np.repeat(weights, ends - begins)
         items = len(self.starts) - 1
-        if items <= _DENSE * len(columns):
-            dense = np.bincount(columns, weights=values, minlength=items)
-            found = np.flatnonzero(dense).astype(np.int32)
-            summed = dense[found]
-        else:
-            found, place = np.unique(columns, return_inverse=True)
-            summed = np.bincount(place, weights=values)
-        whole = (query.decay ** np.arange(len(asked))).sum() if query.mixed else summed.sum()
+        found, summed = _summed(columns, values, items)
+        whole = weights.sum() if query.mixed else summed.sum()
         return found, np.log1p(items * summed / whole).astype(np.float32)
+
+
+def _summed(
+    columns: NDArray[np.int32], values: NDArray[np.float64], items: int
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Each column once, and the sum of its values; takes as long as there are entries, however many items are."""
+    order = np.arange(len(columns), dtype=np.int32)
+    place = np.empty(items, np.int32)  # only what is written here is read
+    place[columns] = order
+    own = place[columns]  # one number for all entries of a column
+    first = np.flatnonzero(own == order)
+    summed = np.bincount(own, weights=values, minlength=len(columns)).astype(np.float64, copy=False)
+    return columns[first], summed[first]
 
 
 def seen_features(newest: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

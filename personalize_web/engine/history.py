@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,43 @@ class History:
 
     def __len__(self) -> int:
         return len(self.item_ids)
+
+
+class StoredHistory:
+    """The same out of an index: texts and lists are made when they are first asked for, and arrays may be read as they
+    are."""
+
+    def __init__(
+        self,
+        items: Vocabulary,
+        item_rows: NDArray[Any],
+        kinds: Sequence[str | None],
+        kind_rows: NDArray[Any],
+        stamps: NDArray[Any],
+        numbers: NDArray[Any],
+    ) -> None:
+        """Of each event its item's row, the place of its type among ``kinds``, its time, and its value or NaN."""
+        self.items, self.item_rows, self.kinds, self.kind_rows = items, item_rows, kinds, kind_rows
+        self.stamps, self._numbers = stamps, numbers
+
+    def __len__(self) -> int:
+        return len(self.item_rows)
+
+    @cached_property
+    def item_ids(self) -> Sequence[str]:
+        return self.items.ids(self.item_rows)
+
+    @cached_property
+    def event_types(self) -> Sequence[str | None]:
+        return [self.kinds[kind] for kind in self.kind_rows.tolist()]
+
+    @cached_property
+    def timestamps(self) -> Sequence[int]:
+        return self.stamps.tolist()
+
+    @cached_property
+    def values(self) -> Sequence[float | None]:
+        return [None if value != value else value for value in self._numbers.tolist()]
 
 
 @dataclass(frozen=True)
@@ -83,7 +121,7 @@ class HistoryIndex:
         """The greatest sequence number of a recorded event that is in the index; later ones stand in the log alone."""
         return self.about.covered.upto
 
-    def of(self, user_id: str) -> History:
+    def of(self, user_id: str) -> History | StoredHistory:
         """The user's events; empty for an unknown user."""
         row = self.users.row(user_id)
         return History() if row < 0 else self._of_row(row)
@@ -121,13 +159,9 @@ class HistoryIndex:
         counts = np.bincount(self._arrays["item_rows"], minlength=len(self.items))
         return np.argsort(-counts, kind="stable")[: min(number, int((counts > 0).sum()))]
 
-    def _of_row(self, row: int) -> History:
+    def _of_row(self, row: int) -> StoredHistory:
         begin, end = self._arrays["offsets"][row : row + 2].tolist()
-        part = {name: self._arrays[name][begin:end] for name in ("item_rows", "kind_rows", "timestamps", "values")}
-        kinds = self._kinds
-        return History(
-            item_ids=self.items.ids(part["item_rows"]),
-            event_types=[kinds[kind] for kind in part["kind_rows"].tolist()],
-            timestamps=part["timestamps"].tolist(),
-            values=[None if value != value else value for value in part["values"].tolist()],
+        items, kinds, stamps, values = (
+            self._arrays[name][begin:end] for name in ("item_rows", "kind_rows", "timestamps", "values")
         )
+        return StoredHistory(self.items, items, self._kinds, kinds, stamps, values)

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from personalize_web.engine import artifacts, objective, trends
+from personalize_web.engine import artifacts, coarse, objective, trends
 from personalize_web.engine.algorithms import cold_items
 from personalize_web.engine.artifacts import Artifact
 from personalize_web.engine.columns import Snapshot, duck
@@ -227,6 +227,8 @@ def _arrays(model: Artifact, trained: int, later: _Later, items: Snapshot | None
         name: np.concatenate([np.asarray(base[name])[:trained], each]).astype(np.asarray(base[name]).dtype)
         for name, each in more.items()
     }
+    if "coarse" in kept:
+        grown |= coarse.arrays(grown["vectors"])
     return grown | Vocabulary.of([*known, *later.ids]).arrays("items")
 
 

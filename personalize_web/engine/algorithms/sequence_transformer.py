@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from personalize_web.engine import objective
+from personalize_web.engine import coarse, objective
 from personalize_web.engine.algorithms import cold_items, transitions
 from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
 from personalize_web.engine.algorithms.blending import ALONE, Blend, Slice, choose
@@ -365,6 +365,7 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candida
         "bias": bias,
         "candidates": candidates,
         "starters": _starters(dataset),
+        **coarse.arrays(vectors),
         "trend": _trends(dataset, recent, config),
     }
     if state.ranker is not None:
@@ -405,7 +406,9 @@ def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candida
         settings["scored"] = len(vectors)
     if "exploration_weight" in config:
         settings["exploration_weight"] = float(config["exploration_weight"])
-    return Model("sequence", arrays, settings, {"encoder.onnx": encoder}, state.facts, state)
+    return Model(
+        "sequence", arrays, settings, {"encoder.onnx": encoder, coarse.FILE: coarse.graph()}, state.facts, state
+    )
 
 
 def blended_bias(dataset: Dataset, network: Any, blend: Blend) -> NDArray[np.float32]:

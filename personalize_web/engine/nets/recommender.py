@@ -61,8 +61,11 @@ class ItemTable(nn.Module):
         self.has_features = features is not None
         if features is not None:
             width = start.shape[1]
-            for name, part in (("places", features.indices()), ("weights", features.values()),
-                               ("starts", _starts(features))):
+            for name, part in (
+                ("places", features.indices()),
+                ("weights", features.values()),
+                ("starts", _starts(features)),
+            ):
                 self.register_buffer(name, part, persistent=False)
             self.enter = nn.Parameter(torch.randn(features.shape[1], 2 * width) / math.sqrt(width))
             self.leave = nn.Linear(2 * width, width)
@@ -97,8 +100,9 @@ class ItemTable(nn.Module):
         ends = sizes.cumsum(0)
         entries = torch.arange(int(sizes.sum()), device=rows.device)
         entries = entries + torch.repeat_interleave(begins - (ends - sizes), sizes)
-        return nn.functional.embedding_bag(self.places[1, entries], self.enter, ends - sizes, mode="sum",
-                                           per_sample_weights=self.weights[entries])
+        return nn.functional.embedding_bag(
+            self.places[1, entries], self.enter, ends - sizes, mode="sum", per_sample_weights=self.weights[entries]
+        )
 
 
 def _starts(features: Tensor) -> Tensor:
@@ -164,7 +168,7 @@ class Encoder(nn.Module):
 
     def forward(self, tokens: Tensor, context: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
         """tokens [1, L + 1, d], context [1, d], vectors [N, d] -> query [1, d], relevance [N]."""
-        query = self.recommender.query(self.recommender.backbone(tokens)[:, -1], context)
+        query = self.recommender.query(self.recommender.backbone.newest(tokens), context)
         return query, (vectors @ query.T)[:, 0]
 
 

@@ -1,23 +1,29 @@
 """The sequence recommender answering: encode the history, score everything, blend, explore."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from personalize_web.engine.artifacts import Artifact
-from personalize_web.engine.counting import QUERIES, Counted, seen_features
-from personalize_web.engine.exploration import Pool, managed_weight, mixed, young_items
+from personalize_web.engine.counting import Counted
+from personalize_web.engine.exploration import Pool, Young, managed_weight, mixed, places_of, young_items
 from personalize_web.engine.features import FeatureEncoder
+from personalize_web.engine.history import StoredHistory
+from personalize_web.engine.ids import Vocabulary
 from personalize_web.engine.lists import COUNTED, LONGEST, Catalogue, ListRanker, blended, counted_of
 from personalize_web.engine.objective import fused
 from personalize_web.engine.selection import Selection
 from personalize_web.engine.serving import explaining
+from personalize_web.engine.serving.best import top
 from personalize_web.engine.serving.explaining import Explanation
+from personalize_web.engine.serving.relevance import Relevance, Scorer, coarse_of
 from personalize_web.engine.serving.requests import History, Recommended, Request, ServingModel
 
 SCORED = 2000
@@ -28,11 +34,21 @@ _LOGITS = 8_000_000
 """Most logits that lie in memory for them."""
 _ENCODED = 1024
 """Histories among which those of one length are looked for."""
-_GROUP = 32
-"""Numbers of which the largest stands for all, where the largest of many are looked for."""
 _Events = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 """Item rows, types and times."""
-DEEPEST = max(query.depth for query in QUERIES.values())
+_EVENT_TYPES = 1024
+"""Spellings of event types whose numbers are kept at hand."""
+
+
+class _Judged(NamedTuple):
+    """What is answered from."""
+
+    rows: NDArray[np.int64]
+    """Of the items that are scored, ascending."""
+    logits: NDArray[np.float32]
+    """Theirs."""
+    of: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+    """What other items are explored by: those that came after the training as well."""
 
 
 class SequenceModel(ServingModel):
@@ -50,7 +66,8 @@ class SequenceModel(ServingModel):
         settings = self.settings
         self._selection = Selection.from_json(settings["selection"])
         self._user, self._context = (FeatureEncoder.from_json(settings[key]) for key in ("users", "contexts"))
-        self._event_types = {each.casefold(): place for place, each in enumerate(settings["event_types"])}
+        types = {each.casefold(): place for place, each in enumerate(settings["event_types"])}
+        self._type_of = lru_cache(_EVENT_TYPES)(lambda kind: types.get((kind or "").casefold(), types.get("", 0)))
         self._blend: Mapping[str, Any] = settings["blend"]
         self._counted = {name: self._model(name) for name, weight in self._blend["counted"].items() if weight}
         self._ranker = ListRanker.of(self.arrays) if "list_mean" in self.arrays else None
@@ -59,10 +76,19 @@ class SequenceModel(ServingModel):
             self._of_lists = {**{name: self._model(name) for name in COUNTED}, **self._counted}
         else:
             self._of_lists = self._counted
+        self._scorer = Scorer(self.arrays, settings["blend"], coarse_of(artifact, self.arrays))
         self._answers: Mapping[str, bool] = self.manifest.get("answers", {"scores": True, "reasons": True})
         self._reads_all = self._selection == Selection()
         self._known = np.asarray(self.arrays["interactions"]) > 0
         self._trained = int(self.settings.get("trained_items", len(self.items)))
+        self._of_index: tuple[Vocabulary, NDArray[np.int64]] | None = None
+        """The index of histories that was read last, and the model's row of each of its items."""
+        explorable = self._scorer.candidates.copy()
+        explorable[self._trained :] = True
+        counts = self.arrays.get("counts_now", self.arrays["interactions"])
+        self._young = lru_cache(4)(
+            lambda days: Young.of(young_items(self.arrays["created"], settings["latest"], days), explorable, counts)
+        )
 
     def _model(self, name: str) -> Counted:
         return Counted(*(self.arrays[f"{name}_{part}"] for part in ("starts", "columns", "values")))
@@ -72,7 +98,7 @@ class SequenceModel(ServingModel):
 
         Scores are probabilities among the scored items, which are the same with and without a mask.
         """
-        return self._answered(request, self._of_all(request)) if request.num_results > 0 else []
+        return self._answered(request, self.relevance(request)) if request.num_results > 0 else []
 
     def recommend_many(self, requests: Sequence[Request]) -> Iterator[list[Recommended]]:
         """The answers of :meth:`recommend`; all items are scored for many requests at once."""
@@ -81,42 +107,39 @@ class SequenceModel(ServingModel):
 
     def recommend_variants(self, requests: Sequence[Request]) -> list[list[Recommended]]:
         """The answers of :meth:`recommend` to requests of one user; all items are scored once."""
-        relevance = self._of_all(requests[0])
-        return [self._answered(each, relevance.copy()) if each.num_results > 0 else [] for each in requests]
+        relevance = self.relevance(requests[0])
+        return [self._answered(each, relevance) if each.num_results > 0 else [] for each in requests]
 
-    def _answered(self, request: Request, relevance: NDArray[np.float32]) -> list[Recommended]:
-        logits, explorable = self._judged(relevance, request)
-        most, needed = max(self.settings.get("scored", SCORED), 4 * request.num_results), 2 * request.num_results + 8
+    def _answered(self, request: Request, relevance: Relevance) -> list[Recommended]:
+        judged = self._judged(request, relevance)
         blocked = self.blocked(request)
-        if most < len(logits):
-            scored = _top(logits, most)
-            ranked = scored if blocked is None else scored[~blocked[scored]]
-        else:  # everything is scored, and only the first need an order
-            scored = np.flatnonzero(np.isfinite(logits))
-            ranked = _top(logits if blocked is None else np.where(blocked, -np.inf, logits), needed)
-        answer = self._explored(request, explorable, ranked[:needed], blocked)
-        top = float(logits[scored].max(initial=-np.inf)) if len(scored) else 0.0
-        own = {row for row, _, explored in answer if explored}
-        mass = float(np.exp(logits[scored] - top).sum(dtype=np.float64))
-        mass += (
-            sum(
-                float(np.exp(logit - top)) - (float(np.exp(logits[row] - top)) if row in scored else 0.0)
-                for row, logit, explored in answer
-                if explored
-            )
-            if own
-            else 0.0
-        )
+        answer = self._explored(request, judged, self._ranked_rows(judged, blocked, request), blocked)
+        logits = np.array([logit for _, logit, _ in answer], np.float64)
+        best = float(judged.logits.max(initial=-np.inf)) if len(judged.rows) else 0.0
+        mass = float(np.exp(judged.logits - best).sum())
+        for row, logit, explored in answer:
+            if explored:  # it is scored by its place
+                mass += float(np.exp(logit - best)) - float(np.exp(judged.logits[judged.rows == row] - best).sum())
         ids = self.items.ids([row for row, _, _ in answer])
+        scores = (np.exp(logits - best) / mass).tolist()
         found = [
-            self._recommended(item, float(np.exp(logit - top)) / mass, ("Exploration",) if explored else ())
-            for item, (_, logit, explored) in zip(ids, answer, strict=True)
+            self._recommended(item, score, ("Exploration",) if explored else ())
+            for item, score, (_, _, explored) in zip(ids, scores, answer, strict=True)
         ]
         if blocked is not None and len(found) < request.num_results and self._answers["reasons"]:
             taken = {row for row, _, _ in answer}
             more = self.items.ids(self.popular_rows(blocked, request.num_results - len(found), taken))
             found += [self._recommended(item, None, ("Popular item",)) for item in more]
         return found
+
+    def _ranked_rows(self, judged: _Judged, blocked: NDArray[np.bool_] | None, request: Request) -> dict[int, float]:
+        """The first of the scored items that are not blocked, the most relevant first, with their logits."""
+        rows, logits = judged.rows, judged.logits
+        if blocked is not None:
+            free = ~blocked[rows]
+            rows, logits = rows[free], logits[free]
+        first = top(logits, 2 * request.num_results + 8)
+        return dict(zip(rows[first].tolist(), logits[first].tolist(), strict=True))
 
     def rank(self, request: Request, item_ids: Sequence[str]) -> list[Recommended]:
         """The given items, the most relevant first; scores are probabilities among those that can be scored.
@@ -197,11 +220,17 @@ class SequenceModel(ServingModel):
         row = self.items.row(item_id)
         if row < 0:
             return Explanation(item_id, (), known=False)
-        return explaining.by_taking_away(item_id, request, lambda each: float(self._of_all(each)[row]))
+        rows = np.array([row])
+        return explaining.by_taking_away(item_id, request, lambda each: float(self.relevance(each).of(rows)[0]))
 
     def logits(self, request: Request) -> NDArray[np.float32]:
         """Relevance of every item by row, of the request's user, history and context; -inf where none is possible."""
-        return self._candidates_of(self._of_all(request))
+        return np.minimum(self.relevance(request).all(), self._scorer.ceiling)
+
+    def relevance(self, request: Request) -> Relevance:
+        """How relevant items are to the request, of those as well that only exploration may answer."""
+        events = self._events(request.history)
+        return self._scorer.of_query(self._queries([events], [request])[0], events[0])
 
     def answers(self, requests: Sequence[Request], *, explored: bool) -> list[tuple[list[str], list[str]]]:
         """As every model, but all items are scored for many requests at once, and once for both lists of each.
@@ -215,29 +244,27 @@ class SequenceModel(ServingModel):
             for request, relevance in zip(requests, self._of_many(requests), strict=True)
         ]
 
-    def _first(
-        self, request: Request, said: tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
-    ) -> list[str]:
+    def _first(self, request: Request, said: tuple[NDArray[np.int64], NDArray[np.float32], Relevance]) -> list[str]:
         """The first items of a list of all."""
-        history, query, whole = said
+        history, query, relevance = said
         possible = self._known & self.arrays["candidates"]
         if (blocked := self.blocked(request)) is not None:
             possible &= ~blocked
         items = np.flatnonzero(possible)
         if len(history) or self._context.known(request.context):
-            scores = self._moved(self._in_list(history, query, items, whole[items]), items, request)
-            return self.items.ids(items[_top(scores, request.num_results)])
+            scores = self._moved(self._in_list(history, query, items, relevance.of(items)), items, request)
+            return self.items.ids(items[top(scores, request.num_results)])
         counts = np.asarray(self.arrays["interactions"])[items]
         return self.items.ids(items[np.argsort(-counts, kind="stable")[: request.num_results]])
 
-    def _of_many(self, requests: Sequence[Request]) -> Iterator[NDArray[np.float32]]:
-        """What :meth:`_of_all` says of each request; histories of one length go through the network together."""
-        return (whole for _, _, whole in self._each_of_many(requests))
+    def _of_many(self, requests: Sequence[Request]) -> Iterator[Relevance]:
+        """:meth:`relevance` to each request, the products with all items computed for many at once."""
+        return (relevance for _, _, relevance in self._each_of_many(requests))
 
     def _each_of_many(
         self, requests: Sequence[Request]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]]:
-        """The item rows of each request's history, its query, and what :meth:`_of_all` says."""
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], Relevance]]:
+        """The item rows of each request's history, its query, and :meth:`relevance` to it."""
         most = max(1, min(TOGETHER, _LOGITS // max(1, len(self.items))))
         vectors = self.arrays["vectors"]
         for first in range(0, len(requests), _ENCODED):
@@ -247,11 +274,13 @@ class SequenceModel(ServingModel):
             for begin in range(0, len(some), most):
                 block = queries[begin : begin + most]
                 for own, query, row in zip(events[begin : begin + most], block, block @ vectors.T, strict=True):
-                    yield own[0], query, self._blended(own[0], row)
+                    yield own[0], query, self._scorer.of_query(query, own[0], row)
 
     def _queries(self, events: Sequence[_Events], requests: Sequence[Request]) -> NDArray[np.float32]:
-        """What the network makes of each history, [B, d]."""
+        """What the network makes of each history, [B, d]; those of one length go through it together."""
         asked = [self._inputs(*own, each) for own, each in zip(events, requests, strict=True)]
+        if len(asked) == 1:
+            return self._encoder.run(["query"], asked[0])[0]
         alike: dict[int, list[int]] = defaultdict(list)
         for place, inputs in enumerate(asked):
             alike[inputs["tokens"].shape[1] if self._together else -place].append(place)
@@ -263,85 +292,65 @@ class SequenceModel(ServingModel):
             queries[places] = self._encoder.run(["query"], inputs | {"vectors": self.arrays["vectors"][:1]})[0]
         return queries
 
-    def _both(self, request: Request, relevance: NDArray[np.float32], explored: bool) -> tuple[list[str], list[str]]:
+    def _both(self, request: Request, relevance: Relevance, explored: bool) -> tuple[list[str], list[str]]:
         """The items without exploration and with it, from the relevance of all items."""
         blocked = self.blocked(request)
-        logits, explorable = self._judged(relevance, request)
-        if blocked is not None:
-            logits = np.where(blocked, -np.inf, logits)
-        ranked = _top(logits, 2 * request.num_results + 8)
+        judged = self._judged(request, relevance)
+        ranked = self._ranked_rows(judged, blocked, request)
         if len(ranked) < request.num_results and blocked is not None:  # popular items fill the list
             return super().answers([request], explored=explored)[0]
         plain = replace(request, exploration_weight=0.0)
         lists = [
-            self.items.ids([row for row, _, _ in self._explored(each, explorable, ranked, blocked)])
+            self.items.ids([row for row, _, _ in self._explored(each, judged, ranked, blocked)])
             for each in ([plain, request] if explored else [plain])
         ]
         return lists[0], lists[-1]
 
-    def _judged(
-        self, relevance: NDArray[np.float32], request: Request
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What all items are ranked by, and what they are explored by: items that came after the training are found by
-        exploration alone. Both [N], -inf where an item is not for it; ``relevance`` is used up."""
-        later = relevance[self._trained :].copy()
-        logits = self._moved(self._candidates_of(relevance), slice(None), request)
-        if not len(later):
-            return logits, logits
-        whole = relevance.copy()
-        whole[self._trained :] = later
-        return logits, np.concatenate(
-            [logits[: self._trained], self._moved(whole, slice(None), request)[self._trained :]]
-        )
-
-    def _candidates_of(self, relevance: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The same array, -inf where an item is not to be answered by relevance."""
-        np.copyto(relevance, -np.inf, where=~self.arrays["candidates"])
-        return relevance
-
-    def _of_all(self, request: Request) -> NDArray[np.float32]:
-        """Relevance of every item by row, [N], of those as well that only exploration may answer."""
-        events = self._events(request.history)
-        return self._blended(events[0], self._encoder.run(["relevance"], self._inputs(*events, request))[0])
-
-    def _blended(self, rows: NDArray[np.int64], relevance: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the network says, [N], with what was counted, for a history of these item rows, oldest first."""
-        blend = self._blend
-        base = relevance  # all sums go into one array: with a million items every further one is milliseconds
-        if not len(rows):
-            # nothing is known but metadata and context: what users begin with, moved by what those two change
-            base -= self.arrays["at_first"]
-            base += self.arrays["starters"]
-        else:
-            newest = rows[::-1]
-            base *= np.float32(blend["learned"])
-            base += self.arrays["bias"]
-            for name, model in self._counted.items():
-                items, features = model.scores(newest[:DEEPEST], QUERIES[name])
-                base[items] += np.float32(blend["counted"][name]) * features
-            seen, facts = seen_features(newest)
-            base[seen] += (facts @ np.array(blend["seen"])).astype(np.float32)
-        base += self.arrays["trend"] / np.float32(1 + len(rows))
-        return base
+    def _judged(self, request: Request, relevance: Relevance) -> _Judged:
+        """The most relevant items with what they are ranked by; items that came after the training are found by
+        exploration alone."""
+        most = max(self.settings.get("scored", SCORED), 4 * request.num_results)
+        if not request.influence and not self.settings.get("objective_share"):
+            return _Judged(*relevance.first(most), relevance.of)
+        whole = relevance.all()
+        logits = self._moved(np.minimum(whole, self._scorer.ceiling), slice(None), request)
+        explorable = logits
+        if self._trained < len(whole):
+            known = np.minimum(whole, self._scorer.ceiling)
+            known[self._trained :] = whole[self._trained :]
+            explorable = np.concatenate(
+                [logits[: self._trained], self._moved(known, slice(None), request)[self._trained :]]
+            )
+        rows = np.sort(top(logits, most))
+        return _Judged(rows, logits[rows], explorable.__getitem__)
 
     def _events(self, history: History) -> _Events:
         """Rows, types and times of the events that the model reads: of trained items and chosen by the solution."""
-        found = self.items.rows(history.item_ids)
-        kept, types = [], []
-        known = (found >= 0) & self._known[found]
-        for place in np.flatnonzero(known).tolist():
-            kind, value = history.event_types[place], history.values[place]
-            number = None if value is None or value != value else float(value)
-            if self._reads_all or self._selection.accepts(kind, number) > 0:
-                kept.append(place)
-                types.append(self._event_types.get((kind or "").casefold(), self._event_types.get("", 0)))
-        stamps = np.array([history.timestamps[place] for place in kept], np.int64)
-        return found[kept], np.array(types, np.int64), stamps
+        found, types, stamps = self._read(history)
+        kept = np.flatnonzero((found >= 0) & self._known[found])
+        if not self._reads_all:
+            chosen = [
+                self._selection.accepts(history.event_types[place], _number(history.values[place])) > 0
+                for place in kept.tolist()
+            ]
+            kept = kept[np.array(chosen, bool)]
+        return found[kept], types[kept], stamps[kept]
+
+    def _read(self, history: History) -> _Events:
+        """The same of every event; the row is -1 where the model does not know the item."""
+        if not isinstance(history, StoredHistory):
+            types = np.array([self._type_of(kind) for kind in history.event_types], np.int64)
+            return self.items.rows(history.item_ids), types, np.asarray(history.timestamps, np.int64)
+        known = self._of_index
+        if known is None or known[0] is not history.items:
+            known = self._of_index = history.items, self.items.rows_of(history.items)
+        types = np.array([self._type_of(kind) for kind in history.kinds], np.int64)
+        return known[1][history.item_rows], types[history.kind_rows], history.stamps
 
     def _inputs(
         self, rows: NDArray[np.int64], types: NDArray[np.int64], stamps: NDArray[np.int64], request: Request
     ) -> dict[str, NDArray[np.float32]]:
-        """What the encoder reads; it scores all items in one thread, unlike a product in NumPy."""
+        """What the encoder reads; of one item's vector, as its relevance is not asked for."""
         length = int(self.settings["length"])
         gaps = np.zeros(len(rows), np.int64)
         gaps[1:] = 1 + np.minimum(np.log2(np.maximum(np.diff(stamps), 0) + 1), self.settings["gaps"] - 2)
@@ -353,7 +362,7 @@ class SequenceModel(ServingModel):
         if given := self._context.known(request.context):
             places, weights = self._context.row(given, unknown_is_missing=True)
             context[0] = _summed(self.arrays["context_table"], places, weights)
-        inputs = {"tokens": tokens, "context": context, "vectors": self.arrays["vectors"]}
+        inputs = {"tokens": tokens, "context": context, "vectors": self.arrays["vectors"][:1]}
         if "session_gap" in self.settings:
             begins = np.ones((1, len(rows) + 1), np.float32)
             begins[0, 1:] = gaps >= self.settings["session_gap"]
@@ -368,35 +377,30 @@ class SequenceModel(ServingModel):
         return request.influence.moved(logits, self.arrays["interactions"][rows], self.arrays["created"][rows])
 
     def _explored(
-        self, request: Request, logits: NDArray, ranked: NDArray[np.int64], blocked: NDArray | None
+        self, request: Request, judged: _Judged, ranked: Mapping[int, float], blocked: NDArray[np.bool_] | None
     ) -> list[tuple[int, float, bool]]:
-        places = request.num_results
-        weight = request.exploration_weight
-        young = np.zeros(0, np.int64)
-        if weight is None or weight > 0:
-            young = young_items(self.arrays["created"], self.settings["latest"], request.exploration_age_cut_off)
-            if weight is None:
-                fixed = self.settings.get("exploration_weight")
-                weight = managed_weight(len(young), len(self.items)) if fixed is None else float(fixed)
-            may = np.isfinite(logits) if blocked is None else np.isfinite(logits) & ~blocked
-            may[ranked[:places]] = False
-            young = young[may[young]]
-        if not weight or not len(young):
-            return [(int(row), float(logits[row]), False) for row in ranked[:places]]
-        shown, ignored = (
-            self._counted_of(young, each) for each in (request.item_impressions, request.user_impressions)
-        )
-        counts = self.arrays.get("counts_now", self.arrays["interactions"])
-        pool = Pool(young, logits[young], np.asarray(counts)[young], shown, ignored)
-        return mixed(ranked.tolist(), logits, pool, weight, places, np.random.default_rng(request.seed))
+        """Rows of the answer with their logits, and whether each is explored."""
+        places, weight = request.num_results, request.exploration_weight
+        plain = [(row, logit, False) for row, logit in islice(ranked.items(), places)]
+        if weight is not None and weight <= 0:
+            return plain
+        young = self._young(request.exploration_age_cut_off)
+        if weight is None:
+            fixed = self.settings.get("exploration_weight")
+            weight = managed_weight(young.number, len(self.items)) if fixed is None else float(fixed)
+        rows, interactions = young.without(blocked, [row for row, _, _ in plain])
+        if not weight or not len(rows):
+            return plain
+        shown, ignored = (self._counted_of(rows, each) for each in (request.item_impressions, request.user_impressions))
+        pool = Pool(rows, judged.of(rows), interactions, shown, ignored)
+        return mixed(list(ranked), ranked, pool, weight, places, np.random.default_rng(request.seed))
 
     def _counted_of(self, rows: NDArray[np.int64], counts: Mapping[str, int]) -> NDArray[np.int64]:
         """For each of the rows, which ascend, what is counted of its item."""
         found = np.zeros(len(rows), np.int64)
-        counted = self.items.rows(counts)
-        places = np.minimum(np.searchsorted(rows, counted), len(rows) - 1)
-        own = rows[places] == counted
-        found[places[own]] = np.fromiter(counts.values(), np.int64, len(counts))[own]
+        if counts:
+            places, known = places_of(rows, self.items.rows(counts))
+            found[places] = np.fromiter(counts.values(), np.int64, len(counts))[known]
         return found
 
     def _recommended(self, item_id: str, score: float | None, reasons: tuple[str, ...]) -> Recommended:
@@ -405,17 +409,8 @@ class SequenceModel(ServingModel):
         )
 
 
-def _top(logits: NDArray, most: int) -> NDArray[np.int64]:
-    """Rows of the largest finite logits, the largest first; ties by row."""
-    rows = np.arange(len(logits))
-    groups = len(logits) // _GROUP
-    if most < groups:  # as many groups hold a number from the bound on, so that the largest are among these
-        largest = logits[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
-        rows = np.flatnonzero(logits >= np.partition(largest, groups - most)[groups - most])
-    if most < len(rows):
-        rows = np.sort(rows[np.argpartition(logits[rows], len(rows) - most)[len(rows) - most :]])
-    rows = rows[np.argsort(-logits[rows], kind="stable")]
-    return rows[np.isfinite(logits[rows])]
+def _number(value: float | None) -> float | None:
+    return None if value is None or value != value else float(value)
 
 
 def _weighted(table: NDArray[np.float32], encoder: FeatureEncoder, values: Mapping[str, Any]) -> NDArray[np.float32]:

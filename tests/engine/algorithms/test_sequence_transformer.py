@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_web.engine import serving
+from personalize_web.engine import artifacts, serving
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.algorithms.sequence_transformer import SequenceTransformer
 from personalize_web.engine.dataset import Dataset
@@ -103,9 +103,12 @@ class TestUserPersonalizationV2(Contract):
         variants = [asked, Request(history=watched("g1t3"), num_results=4, seed=5, allowed=mask)]
         assert model.recommend_variants(variants) == [model.recommend(each) for each in variants]
 
-    def test_popular_items_without_score_fill_what_a_filter_left_empty(self, kept):
-        model = serving.load(kept)
-        model.arrays["candidates"] = np.isin(np.arange(len(model.items)), model.item_rows(["g1t3", "g1t4", "g1t5"]))
+    def test_popular_items_without_score_fill_what_a_filter_left_empty(self, kept, tmp_path):
+        few = serving.load(kept).item_rows(["g1t3", "g1t4", "g1t5"])
+        source = artifacts.read(kept)
+        mask = np.isin(np.arange(len(source.array("candidates"))), few)
+        artifacts.derive(source, tmp_path / "few", {}, {"candidates": mask})
+        model = serving.load(tmp_path / "few")
         found = model.recommend(
             Request(history=watched("g1t3"), num_results=6, exclude={"g1t4"}, exploration_weight=0.0)
         )
@@ -311,7 +314,7 @@ def test_goods_that_are_bought_again_are_offered_again_and_films_are_not(tmp_pat
 def test_models_answer_without_torch(tmp_path):
     SequenceTransformer().train(World(users=80).dataset(), {}, OPTIONS, Silent()).write(tmp_path / "model")
     script = (
-        "import sys; from pathlib import Path; from personalize_web.engine import serving; "
+        "import sys; from pathlib import Path; from personalize_web.engine import artifacts, serving; "
         f"model = serving.load(Path({str(tmp_path / 'model')!r})); "
         "assert len(model.recommend(serving.Request(num_results=5))) == 5; "
         "assert not [name for name in sys.modules if name.split('.')[0] in ('torch', 'scipy', 'django')]"
