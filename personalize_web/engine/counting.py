@@ -48,7 +48,8 @@ class Counted:
     values: NDArray[np.float32]
 
     def scores(self, newest: NDArray[np.int64], query: Query) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Items and their blend features for a history given newest first; items not listed have 0."""
+        """Items and their blend features for a history given newest first, in no order; items not listed
+        have 0."""
         asked = newest[: query.depth]
         begins, ends = self.starts[asked], self.starts[asked + 1]
         if not (ends > begins).any():

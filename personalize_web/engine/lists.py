@@ -165,10 +165,9 @@ def _seen(newest: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.flo
 def counted_of(model: Counted, name: str, newest: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float32]:
     """What a counting model says of some items, [C], for a history given newest first."""
     listed, values = model.scores(newest, QUERIES[name])
-    if not len(listed):
-        return np.zeros(len(items), np.float32)
-    place = np.minimum(np.searchsorted(listed, items), len(listed) - 1)
-    return np.where(listed[place] == items, values[place], np.float32(0))
+    whole = np.zeros(max(len(model.starts) - 1, int(items.max(initial=-1)) + 1), np.float32)
+    whole[listed] = values
+    return whole[items]
 
 
 @dataclass(frozen=True)
