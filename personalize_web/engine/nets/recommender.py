@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -168,7 +169,7 @@ class Encoder(nn.Module):
 
     def forward(self, tokens: Tensor, context: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
         """tokens [1, L + 1, d], context [1, d], vectors [N, d] -> query [1, d], relevance [N]."""
-        query = self.recommender.query(self.recommender.backbone.newest(tokens), context)
+        query = self.recommender.query(cast(Backbone, self.recommender.backbone).newest(tokens), context)
         return query, (vectors @ query.T)[:, 0]
 
 

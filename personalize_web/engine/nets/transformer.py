@@ -1,6 +1,7 @@
 """The causal transformer that turns a history into one vector."""
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -84,4 +85,5 @@ class Backbone(nn.Module):
             distance, later = gap.clamp(0, self.length - 1), gap < 0
             for block in others:
                 x = block(x, distance, later)
-        return self.after(last.newest(x, (tokens.shape[1] - 1 - place).clamp(max=self.length - 1)))
+        newest = cast(Block, last)
+        return self.after(newest.newest(x, (tokens.shape[1] - 1 - place).clamp(max=self.length - 1)))
