@@ -133,7 +133,7 @@ class Catalogue:
             return np.zeros(len(items))
         at = np.minimum(np.searchsorted(terms, columns), len(terms) - 1)
         shared = np.where(terms[at] == columns, values * profile[at], 0.0)
-        return np.bincount(place, weights=shared, minlength=len(items))
+        return np.bincount(place, weights=shared, minlength=len(items)).astype(np.float64)
 
 
 def blended(

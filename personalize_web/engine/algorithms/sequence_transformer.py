@@ -149,7 +149,7 @@ class SequenceTransformer:
             serving = list_ranking.serving_arrays(part, learner, bias, trend)
             queries = learner.queries(held.before, held.inputs, np.arange(len(places))).float().cpu().numpy()
             ranker, told["lists"] = list_ranking.fitted(
-                part, serving, validated, queries, dataset.user[places], counted, blend, options
+                part, serving, validated, queries, dataset.user[places].astype(np.int64), counted, blend, options
             )
             reporter.log(f"lists: {told['lists']}")
             state = replace(state, ranker=ranker)

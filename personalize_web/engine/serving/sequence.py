@@ -191,7 +191,7 @@ class SequenceModel(ServingModel):
             return network - arrays["at_first"][items] + arrays["starters"][items] + arrays["trend"][items]
         counted = {name: counted_of(model, name, newest, items) for name, model in self._counted.items()}
         found = blended(self._blend, network, arrays["bias"][items], counted, newest, items)
-        return found + arrays["trend"][items] / np.float32(1 + len(history))
+        return (found + arrays["trend"][items] / np.float32(1 + len(history))).astype(np.float32)
 
     def _in_list(
         self,
