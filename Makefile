@@ -8,7 +8,7 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-SUITE := pytest -n 2 --dist loadgroup --no-loadscope-reorder
+SUITE := pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test coverage suite lint bench
 

@@ -38,13 +38,10 @@ hypothesis.settings.load_profile("suite")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Slow files first, all else in the order it was found, each file in one process, and in one what shares a running
-    service; on PostgreSQL only what reads or writes it."""
+    """Slow files first, all else in the order it was found; on PostgreSQL only what reads or writes it."""
     if connection.vendor == "postgresql":
         config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
         items[:] = filter(_uses_database, items)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("end_to_end" if "/end_to_end/" in _file(item) else _file(item)))
     items.sort(key=lambda item: next((place for place, part in enumerate(SLOW) if part in _file(item)), len(SLOW)))
 
 

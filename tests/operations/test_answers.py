@@ -221,7 +221,6 @@ def test_only_what_is_optional_is_ever_absent(ana, world, name):
     (shown,) = answer.values()
     (shape,) = service_model.operations()[name].output_shape.members.values()
     never = {
-        "describe_algorithm": {"algorithmImage", "roleArn"},
         "describe_batch_inference_job": {"failureReason"},
         "describe_batch_segment_job": {"failureReason"},
         "describe_campaign": {"failureReason"},
