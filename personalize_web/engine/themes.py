@@ -26,6 +26,8 @@ SHARED = 0.6
 """Share of a set that a category must have to stand in its title."""
 COMMON = 0.35
 """Share of the catalogue from which a word says nothing, in catalogues of at least :data:`ENOUGH` items."""
+LIFT = 2.0
+"""How many times as many items of a set as of the catalogue must have a word, there too."""
 ENOUGH = 50
 _WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}'’-]*[\p{L}\p{M}]")
 _IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]+")
@@ -76,13 +78,11 @@ class Catalogue:
         weights = {
             word: count / together * math.log(1 + average / max(1, self._occurrences[word]))
             for word, count in inside.items()
-            if sum(word in each for each in found) >= least and not self._common(word)
+            if (having := sum(word in each for each in found)) >= least and self._telling(word, having / len(items))
         }
         category = self._category(items)
         named = {part.casefold() for part in _WORD.findall(category)}
-        best = sorted(
-            (word for word in weights if word not in named), key=lambda word: (-weights[word], word)
-        )[:WORDS]
+        best = sorted((word for word in weights if word not in named), key=lambda word: (-weights[word], word))[:WORDS]
         listed = _listed([_as_written(word, items) for word in best])
         return f"{category}: {listed}" if category and listed else category or listed[:1].upper() + listed[1:]
 
@@ -92,8 +92,9 @@ class Catalogue:
         cosines: NDArray[np.float64] = (vectors[1:] @ vectors[0]).astype(np.float64)
         return cosines.round(8)
 
-    def _common(self, word: str) -> bool:
-        return self._items >= ENOUGH and self._documents[word] > COMMON * self._items
+    def _telling(self, word: str, share: float) -> bool:
+        """Whether a word that this share of a set has says something of it, as one that connects others does not."""
+        return self._items < ENOUGH or self._documents[word] <= self._items * min(COMMON, share / LIFT)
 
     def _category(self, items: Sequence[Item]) -> str:
         """The category that most of the items share, and less of the catalogue than of them."""

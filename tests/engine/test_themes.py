@@ -39,6 +39,13 @@ def test_a_title_names_the_category_and_the_distinctive_words(catalogue):
     assert "the" not in named.split()
 
 
+def test_words_that_connect_others_are_in_no_title():
+    links = ("and", "from", "with")
+    rest = [Item("", f"Walks {links[number % 3]} {links[number % 2]} talks") for number in range(60)]
+    ships = [Item("", f"{links[number % 3]} rockets {links[number % 2]} robots") for number in range(8)]
+    assert Catalogue([*rest, *ships]).title(ships) == "Robots and rockets"
+
+
 def test_items_that_fit_the_title_come_before_those_that_do_not(catalogue):
     relevance = catalogue.relevance("Astronaut, planet and rocket", [*KITCHEN, *SPACE])
     assert relevance[5:].min() > relevance[:5].max()
