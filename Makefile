@@ -8,7 +8,8 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-SUITE := pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Half of the suite waits for pages and processes: more processes than processors keep these busy.
+SUITE := pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test coverage suite lint bench
 
