@@ -6,8 +6,6 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from personalize_web.engine import artifacts, serving
 from personalize_web.engine.algorithms.base import Options
@@ -19,7 +17,7 @@ from personalize_web.engine.features import FeatureEncoder
 from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.reporting import Silent
 from personalize_web.engine.selection import EventChoice, Selection
-from personalize_web.engine.serving import PastEvents, Request, sequence
+from personalize_web.engine.serving import PastEvents, Request
 from personalize_web.engine.splitting import split
 from personalize_web.engine.training import train_version
 from tests.engine.algorithms.contract import METRICS, OPTIONS, Contract
@@ -320,12 +318,3 @@ def test_models_answer_without_torch(tmp_path):
         "assert not [name for name in sys.modules if name.split('.')[0] in ('torch', 'scipy', 'django')]"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-@given(st.integers(0, 400), st.integers(1, 60), st.sampled_from([0.0, 0.4]), st.integers(0, 99))
-def test_the_largest_of_many_numbers_are_found_without_ordering_all(many, most, without, seed):
-    rng = np.random.default_rng(seed)
-    numbers = rng.permutation(many).astype(np.float32)
-    numbers[rng.random(many) < without] = -np.inf
-    expected = [row for row in np.argsort(-numbers, kind="stable") if np.isfinite(numbers[row])][:most]
-    assert sequence._top(numbers, most).tolist() == expected

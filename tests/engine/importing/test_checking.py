@@ -54,9 +54,9 @@ def test_the_guides_example_of_31_rows(check, csv):
     ]
     insights = {insight["number"]: insight for insight in found["insights"]}
     assert "only 30 interactions" in insights["I1"]["insight"]
-    assert "49970" in insights["I1"]["action"]
+    assert "49,970" in insights["I1"]["action"]
     assert "only 0 unique users" in insights["I2"]["insight"]
-    assert "1000" in insights["I2"]["action"]
+    assert "1,000" in insights["I2"]["action"]
     assert not {"I3", "I4"} & set(insights)
     assert found["wouldImport"] is False
     assert found["failureReason"] == "The import has 31 rows; at least 1,000 are required."

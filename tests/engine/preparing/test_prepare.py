@@ -264,7 +264,7 @@ def test_the_example_of_the_documentation(source):
     found = preparing.report(table, recipes.read({"columns": columns}, EVENTS, table.columns), EVENTS)
     assert found["summary"]["duplicateShare"] == pytest.approx(2 / 31)
     texts = {one["number"]: one for one in found["insights"]}
-    assert "only 30 interactions" in texts["I1"]["insight"] and "49970" in texts["I1"]["action"]
+    assert "only 30 interactions" in texts["I1"]["insight"] and "49,970" in texts["I1"]["action"]
 
 
 texts = st.text(
