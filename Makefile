@@ -42,7 +42,7 @@ $(BIN)/.installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(BIN)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --no-compile "$(TORCH)" --editable ".[dev]"
+	$(BIN)/pip install --quiet "$(TORCH)" --editable ".[dev]"
 	@touch $(BIN)/.installed $@
 
 $(BIN)/.installed-bench: $(BIN)/.installed-dev
