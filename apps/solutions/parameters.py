@@ -30,6 +30,7 @@ class ParametersForm(OperationForm):
     )
     parallel = IntegerField(
         label="At the same time, at most",
+        help_text="One worker trains them one after another: each learns from those before.",
         min_value=1,
         max_value=MOST_PARALLEL,
         initial=PARALLEL,

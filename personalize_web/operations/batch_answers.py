@@ -1,7 +1,7 @@
 """Answers to the lines of batch inference jobs, by the code that answers requests."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from personalize_web.operations import (
     runtime_datasets,
     runtime_filters,
     runtime_histories,
+    runtime_impressions,
     runtime_requests,
     serving_models,
 )
@@ -104,11 +105,11 @@ class InferenceAnswerer:
                 asked[place] = batch_questions.asked(line, self._recipe)
             except InvalidInputException as error:
                 answered[place] = _failed(line, error.message)
-        events = self._events(asked.values())
+        events, shown = self._events(asked.values()), self._shown_in_vain(asked.values())
         requests: dict[int, Request] = {}
         for place, question in asked.items():
             try:
-                requests[place] = self._request(question, events)
+                requests[place] = self._request(question, events, shown)
             except InvalidInputException as error:
                 answered[place] = _failed(lines[place], error.message)
         for place, found in zip(requests, self._found(requests, asked), strict=True):
@@ -118,13 +119,24 @@ class InferenceAnswerer:
                 answered[place] = _failed(lines[place], str(error))
         return [answered[place] for place in range(len(lines))]
 
-    def _events(self, questions: Any) -> Mapping[str, runtime_histories.UserEvents]:
+    def _events(self, questions: Iterable[Question]) -> Mapping[str, runtime_histories.UserEvents]:
         """What the users did, where the model or the filter reads it."""
         reads = self._recipe.can("real_time") or (self._filter is not None and self._filter.of_user)
         users = {question.user_id for question in questions if question.user_id is not None} if reads else ()
         return runtime_histories.look_up_many(self._places, users, self._deployment, event_upto=self._event_upto)
 
-    def _request(self, question: Question, events: Mapping[str, runtime_histories.UserEvents]) -> Request:
+    def _shown_in_vain(self, questions: Iterable[Question]) -> Mapping[str, Mapping[str, int]]:
+        """What was shown to the users for nothing, where the model reads it and anything was shown to anybody."""
+        reads = self._recipe.can("impressions") and runtime_impressions.of_everybody(self._places)
+        users = {question.user_id for question in questions if question.user_id is not None} if reads else ()
+        return runtime_impressions.in_vain_for_many(self._places, users, event_upto=self._event_upto)
+
+    def _request(
+        self,
+        question: Question,
+        events: Mapping[str, runtime_histories.UserEvents],
+        shown: Mapping[str, Mapping[str, int]],
+    ) -> Request:
         own = events.get(question.user_id or "")
         request = runtime_requests.build(
             self._deployment,
@@ -135,6 +147,7 @@ class InferenceAnswerer:
             {},
             seed=zlib.crc32(f"{self._job.arn} {question.number} {question.user_id} {question.item_id}".encode()),
             events=own,
+            shown_in_vain=shown.get(question.user_id or ""),
         )
         return replace(request, allowed=self._mask(question, own)) if self._filter else request
 

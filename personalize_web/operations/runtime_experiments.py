@@ -29,13 +29,17 @@ class Shown(NamedTuple):
 
 
 def _write(shown: Sequence[Shown]) -> None:
-    """In one order everywhere, so that processes that write at once wait for one another and never in a circle."""
+    """In one order everywhere, so that processes that write at once wait for one another and never in a circle.
+
+    Experiments are held until their rows are written: one that is deleted meanwhile must not cost the others theirs.
+    """
     counts = Counter((each.experiment_id, each.user_id) for each in shown)
     first: dict[tuple[int, str], Shown] = {}
     for each in shown:
         first.setdefault((each.experiment_id, each.user_id), each)
-    known = set(Experiment.objects.filter(pk__in={key for key, _ in first}).values_list("pk", flat=True))
     with transaction.atomic():
+        held = Experiment.objects.select_for_update(no_key=True).filter(pk__in={key for key, _ in first})
+        known = set(held.order_by("pk").values_list("pk", flat=True))
         Exposure.objects.bulk_create(
             [
                 Exposure(experiment_id=each.experiment_id, user_id=each.user_id, variant=each.variant,

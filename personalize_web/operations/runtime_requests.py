@@ -20,10 +20,11 @@ def build(
     *,
     seed: int,
     events: UserEvents | None = None,
+    shown_in_vain: Mapping[str, int] | None = None,
 ) -> Request:
     """The request to the model: the user as of now, and what may not be in the answer.
 
-    ``events`` are the user's where they have been looked up already.
+    ``events`` and ``shown_in_vain`` are the user's where they have been looked up already.
     """
     recipe = deployment.recipe
     about: dict[str, Any] = {}
@@ -37,7 +38,9 @@ def build(
         shown = runtime_impressions.of_everybody(places)
         about["item_impressions"] = shown
         if shown and user_id is not None:
-            about["user_impressions"] = runtime_impressions.in_vain(places, user_id)
+            if shown_in_vain is None:
+                shown_in_vain = runtime_impressions.in_vain(places, user_id)
+            about["user_impressions"] = shown_in_vain
     if user_id is not None and recipe.can("user_metadata"):
         about["user_attributes"] = runtime_columns.user_attributes(deployment.storage_key, places.users, user_id)
     return Request(

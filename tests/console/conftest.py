@@ -56,7 +56,9 @@ def open_page(browser, live_server, console) -> Iterator[Callable]:
 
     def open_address(path: str, *, dark: bool = False, width: int = 1440):
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
         )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
@@ -65,7 +67,7 @@ def open_page(browser, live_server, console) -> Iterator[Callable]:
         page = context.new_page()
         page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{path}")
+        page.goto(path)
         return page
 
     yield open_address

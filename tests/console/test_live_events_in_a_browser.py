@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from personalize_web import operations
 from tests import factories
+from tests.accessibility import breaches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def accessible(page):
-    assert Axe().run(page).response["violations"] == []
+    assert breaches(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 

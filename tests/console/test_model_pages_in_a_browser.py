@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from personalize_web.operations import statuses
 from tests import deployments, factories
+from tests.accessibility import breaches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 METRICS = {
@@ -34,14 +35,6 @@ def deployed(ana, model):
     return made
 
 
-def complaints(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    return [
-        f"{one['id']}: {node['target']}" for one in Axe().run(page).response["violations"] for node in one["nodes"][:3]
-    ]
-
-
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_no_page_breaks_an_accessibility_rule(open_page, ana, deployed, dark):
     group, version = f"/console/dataset-groups/{deployed.group.name}", deployed.version
@@ -49,7 +42,7 @@ def test_no_page_breaks_an_accessibility_rule(open_page, ana, deployed, dark):
     failed = factories.solution_version(
         ana, version.solution, status=statuses.CREATE_FAILED, failure_reason="Dataset has fewer than 1000 interactions."
     )
-    found = {}
+    page, found = open_page("/console/", dark=dark), []
     for path in (
         "/console/recipes/aws-sims/",
         f"{group}/solutions/",
@@ -62,11 +55,9 @@ def test_no_page_breaks_an_accessibility_rule(open_page, ana, deployed, dark):
         f"{group}/campaigns/{deployed.row.name}/",
         f"{group}/campaigns/{deployed.row.name}/-test/?user_id=u0&item_id=0-3&num_results=5&columns=GENRES",
     ):
-        page = open_page(path, dark=dark)
-        page.wait_for_load_state("networkidle")
-        found |= {f"{path} {one}": one for one in complaints(page)}
-        page.context.close()
-    assert list(found) == []
+        page.goto(path, wait_until="networkidle")
+        found += [f"{path} {one}" for one in breaches(page, dark=dark)]
+    assert found == []
 
 
 def test_from_a_version_to_recommendations(open_page, deployed, run_jobs):

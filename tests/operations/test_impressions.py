@@ -76,6 +76,29 @@ def test_a_session_is_asked_by_its_own_name(ana, deployed, places):
     assert runtime_impressions.in_vain(places, "s") == {"0-2": 1}
 
 
+def test_many_users_are_looked_up_together_as_each_alone(ana, deployed, places, django_assert_max_num_queries):
+    users = [f"u{number}" for number in range(5)]
+    for number, user in enumerate(users):
+        record(ana, deployed, "0-1", user=user, impression=["0-1", "0-2", f"1-{number}"])
+    record(ana, deployed, "0-2", user="u0", impression=["0-2"])
+    record(ana, deployed, "0-1", user=None, impression=["0-1", "2-2"])
+    last = Event.objects.order_by("pk").last().pk
+    with django_assert_max_num_queries(3):
+        found = runtime_impressions.in_vain_for_many(places, [*users, "s", "nobody"], event_upto=last)
+    assert found == {user: runtime_impressions.in_vain(places, user) for user in [*users, "s", "nobody"]}
+    assert found["u0"] == {"1-0": 1} and found["u1"] == {"0-2": 1, "1-1": 1} and found["s"]["2-2"] == 1
+    assert not any(runtime_impressions.in_vain_for_many(places, users, event_upto=0).values())
+
+
+def test_of_many_users_too_the_newest_events_count(ana, deployed, places, monkeypatch):
+    monkeypatch.setattr(runtime_impressions, "EVENTS_OF_USER", 2)
+    for shown in ("0-2", "0-3", "0-4"):
+        record(ana, deployed, "0-1", impression=["0-1", shown])
+    last = Event.objects.order_by("pk").last().pk
+    assert runtime_impressions.in_vain_for_many(places, ["u"], event_upto=last) == {"u": {"0-3": 1, "0-4": 1}}
+    assert runtime_impressions.in_vain_for_many(places, ["u"], event_upto=last - 1) == {"u": {"0-2": 1, "0-3": 1}}
+
+
 def test_an_order_of_items_means_nothing(ana, deployed, places):
     record(ana, deployed, "0-1", impression=["0-3", "0-1", "0-2"])
     assert runtime_impressions.in_vain(places, "u") == {"0-2": 1, "0-3": 1}
