@@ -1,11 +1,8 @@
 """From the data of a group to a trained version of a model of actions: split, train, evaluate, learn from everybody."""
 
-import platform
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ from personalize_web.engine.evaluation.measuring import measure_actions
 from personalize_web.engine.recipes.hyperparameters import resolve, typed
 from personalize_web.engine.recipes.recipe import Recipe
 from personalize_web.engine.reporting import Reporter, Silent
-from personalize_web.engine.training import LIBRARIES, PHASES, Outcome
+from personalize_web.engine.training import PHASES, Outcome, circumstances
 
 
 def train_actions(
@@ -60,13 +57,7 @@ def train_actions(
     _next(phases, reporter)
     model = first if options.refit == "none" else method.train(dataset, config, options, reporter, warm=first)
     _next(phases, reporter)
-    details = {
-        **first.details,
-        "users": len(events.user_ids),
-        "items": dataset.items,
-        "interactions": len(events.item),
-        "test users": len(divided.tests),
-    }
+    counts = {"users": len(events.user_ids), "items": dataset.items, "interactions": len(events.item)}
     kept = replace(model, files={**model.files, evaluation.FILE: measured.file})
     kept.write(
         directory,
@@ -75,17 +66,14 @@ def train_actions(
             "answers": {"scores": True, "reasons": False},
             "configuration": resolved,
             "tuned": {},
-            "seed": options.seed,
             "metrics": found,
             "baselines": measured.baselines,
-            "data": {key: details[key] for key in ("users", "items", "interactions")},
-            "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-            "snapshot": {"versions": dict(snapshot or {}), "fingerprint": events.fingerprint()},
-            "options": asdict(options),
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+            "data": counts,
+            **circumstances(events, options, snapshot),
         },
     )
     reporter.progress(1.0)
+    details = {**first.details, **counts, "test users": len(divided.tests)}
     return Outcome(found, measured.baselines, details, time.monotonic() - began, evaluation=measured.summary)
 
 

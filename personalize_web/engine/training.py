@@ -20,7 +20,7 @@ from personalize_web.engine.reporting import Reporter, Silent
 from personalize_web.engine.splitting import Split, split, split_histories
 from personalize_web.engine.tuning import tune
 
-__all__ = ["Options", "Outcome", "train_version"]
+__all__ = ["Options", "Outcome", "circumstances", "train_version"]
 
 LIBRARIES = ("numpy", "scipy", "pyarrow", "duckdb", "torch", "onnxruntime", "optuna")
 """What a model's numbers depend on; their versions stand in its manifest."""
@@ -45,6 +45,19 @@ class Outcome:
     """Means by cohort with intervals, of the version and what stands beside it (``Evaluation.summary``)."""
     found: dict[str, Any] = field(default_factory=dict)
     """Internal settings that a search found, this one or an earlier one."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The settings of a training, after a search where there was one."""
+
+    config: Config
+    trials: tuple[dict[str, Any], ...] = ()
+    """What was tried, in order."""
+    tuned: dict[str, str] = field(default_factory=dict)
+    """Published parameters that were found."""
+    inside: dict[str, Any] = field(default_factory=dict)
+    """Internal settings that were found, now or earlier."""
 
 
 def train_version(
@@ -83,64 +96,74 @@ def train_version(
         f"{len(dataset.item_ids):,} items; {len(tests):,} users held out"
     )
     _phase(reporter, 2)
-    tuned: dict[str, str] = {}
-    trials: tuple[dict[str, Any], ...] = ()
-    inside = dict(found or {})
+    searched = Searched(config, inside=dict(found or {}))
     if search:
-        best = tune(recipe, divided.train, config, solution_config, options, reporter)
-        trials, config = best.trials, {**config, **best.values}
-        reporter.log(f"best parameters: {best.texts or 'those that were there'}")
-        if recipe.can("hpo"):
-            tuned = best.texts
-        else:
-            inside |= best.values
-    answers = {"scores": recipe.can("scores"), "reasons": recipe.can("reasons")}
-    first = method.train(divided.train, config, options, reporter)
+        searched = _searched(recipe, divided.train, searched, solution_config, options, reporter)
+    first = method.train(divided.train, searched.config, options, reporter)
     _phase(reporter, 3)
     if segments:
         measured = measure_segments(
             first, dataset, divided, recipe, seed=options.seed, previous=previous is not None, reporter=reporter
         )
     else:
-        measured = measure(
-            first, dataset, Split(divided.train, tests), recipe, config, previous=previous, reporter=reporter
-        )
-    values = measured.metrics
-    reporter.log("; ".join(f"{key} {value:.4f}" for key, value in sorted(values.items())))
+        held = Split(divided.train, tests)
+        measured = measure(first, dataset, held, recipe, searched.config, previous=previous, reporter=reporter)
+    reporter.log("; ".join(f"{key} {value:.4f}" for key, value in sorted(measured.metrics.items())))
     _phase(reporter, 4)
-    model = first if options.refit == "none" else method.train(dataset, config, options, reporter, warm=first)
+    whole = options.refit != "none"
+    model = method.train(dataset, searched.config, options, reporter, warm=first) if whole else first
     _phase(reporter, 5)
-    details = {
-        **first.details,
-        "users": len(dataset.user_ids),
-        "items": len(dataset.item_ids),
-        "interactions": len(dataset.item),
-        "test users": len(divided.tests if segments else tests),
-    }
-    if trials:
-        details["trials"] = list(trials)
     reporter.check()
+    counts = {"users": len(dataset.user_ids), "items": len(dataset.item_ids), "interactions": len(dataset.item)}
+    manifest = {
+        "recipe": recipe.name,
+        "answers": {"scores": recipe.can("scores"), "reasons": recipe.can("reasons")},
+        "configuration": resolved,
+        "tuned": searched.tuned,
+        "found": searched.inside,
+        "metrics": measured.metrics,
+        "baselines": measured.baselines,
+        "data": counts,
+        **circumstances(dataset, options, snapshot),
+    }
     kept = replace(model, files={**model.files, evaluation.FILE: measured.file}) if measured.file else model
-    kept.write(
-        directory,
-        {
-            "recipe": recipe.name,
-            "answers": answers,
-            "configuration": resolved,
-            "tuned": tuned,
-            "seed": options.seed,
-            "found": inside,
-            "metrics": values,
-            "baselines": measured.baselines,
-            "data": {key: details[key] for key in ("users", "items", "interactions")},
-            "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-            "snapshot": {"versions": dict(snapshot or {}), "fingerprint": dataset.fingerprint()},
-            "options": asdict(options),
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        },
-    )
+    kept.write(directory, manifest)
     reporter.progress(1.0)
-    return Outcome(values, measured.baselines, details, time.monotonic() - began, tuned, measured.summary, inside)
+    details = {**first.details, **counts, "test users": len(divided.tests if segments else tests)}
+    if searched.trials:
+        details["trials"] = list(searched.trials)
+    seconds = time.monotonic() - began
+    return Outcome(
+        measured.metrics, measured.baselines, details, seconds, searched.tuned, measured.summary, searched.inside
+    )
+
+
+def _searched(
+    recipe: Recipe,
+    train: Dataset,
+    given: Searched,
+    solution_config: Mapping[str, Any] | None,
+    options: Options,
+    reporter: Reporter,
+) -> Searched:
+    """What a search on the training users makes of the settings that were given."""
+    best = tune(recipe, train, given.config, solution_config, options, reporter)
+    reporter.log(f"best parameters: {best.texts or 'those that were there'}")
+    config = {**given.config, **best.values}
+    if recipe.can("hpo"):
+        return Searched(config, best.trials, best.texts, given.inside)
+    return Searched(config, best.trials, {}, {**given.inside, **best.values})
+
+
+def circumstances(dataset: Dataset, options: Options, snapshot: Mapping[str, int] | None) -> dict[str, Any]:
+    """What a model must be trained with again to come out the same."""
+    return {
+        "seed": options.seed,
+        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
+        "snapshot": {"versions": dict(snapshot or {}), "fingerprint": dataset.fingerprint()},
+        "options": asdict(options),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+    }
 
 
 def _phase(reporter: Reporter, index: int) -> None:

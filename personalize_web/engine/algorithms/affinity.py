@@ -17,7 +17,8 @@ from personalize_web.engine.algorithms.base import Config, Model, Options, commo
 from personalize_web.engine.algorithms.blending import Blend
 from personalize_web.engine.algorithms.intensity import Habits, habits, last_moments
 from personalize_web.engine.algorithms.popularity import popular_items
-from personalize_web.engine.algorithms.sequence_transformer import HISTORY, SequenceTransformer, blended_bias
+from personalize_web.engine.algorithms.sequence_arrays import blended_bias
+from personalize_web.engine.algorithms.sequence_transformer import HISTORY, SequenceTransformer
 from personalize_web.engine.counting import Counted
 from personalize_web.engine.dataset import Column, Dataset
 from personalize_web.engine.errors import DataError

@@ -17,13 +17,8 @@ from scipy import sparse
 
 from personalize_web.engine.action_dataset import TAKEN, ActionDataset
 from personalize_web.engine.algorithms.base import Config, Model, Options
-from personalize_web.engine.algorithms.sequence_transformer import (
-    device_of,
-    network_of,
-    recency,
-    time_limit,
-    tokens_of,
-)
+from personalize_web.engine.algorithms.sequence_arrays import recency
+from personalize_web.engine.algorithms.sequence_transformer import device_of, network_of, time_limit, tokens_of
 from personalize_web.engine.algorithms.sequences import GAPS
 from personalize_web.engine.exposures import FACTS, Exposures, exposures, facts
 from personalize_web.engine.features import FeatureEncoder

@@ -4,29 +4,31 @@ The network follows SASRec (Kang and McAuley 2018) with softmax cross-entropy (K
 fused into item vectors, id dropout for cold items, and item vectors started from the counted transitions.
 """
 
-import copy
 import math
-import tempfile
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from personalize_web.engine import coarse, objective
 from personalize_web.engine.algorithms import cold_items, transitions
-from personalize_web.engine.algorithms.base import Config, Model, Options, common_arrays, common_settings
+from personalize_web.engine.algorithms.base import Config, Model, Options
 from personalize_web.engine.algorithms.blending import ALONE, Blend, Slice, choose
-from personalize_web.engine.algorithms.cold_items import ColdWeights
-from personalize_web.engine.algorithms.popularity import popular_items
+from personalize_web.engine.algorithms.sequence_arrays import (
+    Warm,
+    blended_bias,
+    half_life,
+    log_popularity,
+    recency,
+    served,
+    trends,
+)
 from personalize_web.engine.algorithms.sequences import GAPS
 from personalize_web.engine.counting import Counted
 from personalize_web.engine.dataset import Dataset
 from personalize_web.engine.features import FeatureEncoder
 from personalize_web.engine.item_features import ItemEncoder
-from personalize_web.engine.lists import COUNTED, ListRanker
 from personalize_web.engine.reporting import Reporter
 from personalize_web.engine.text import randomized_svd
 
@@ -35,8 +37,6 @@ REFIT_SHARE = 0.2
 FIRST_TIME, REFIT_TIME = 0.65, 0.15
 """Shares of a limit of time that the first learning and each later one have."""
 DROPOUT = 0.2
-HALF_LIFE = 0.15
-"""Half-life of the weight of events, as a share of the time that the data span."""
 HELD_SHARE, HELD_MOST, HELD_EACH = 0.1, 2500, 5
 """Most events held out for validation: a share of all, a number, and a number of one user."""
 HISTORY = 300
@@ -45,24 +45,6 @@ LARGE, HUGE, WIDE = 1_000_000, 5_000_000, 20_000_000
 """Interactions from which on the network has two layers and reads longer histories; learns from each event twice, no
 more; is twice as wide."""
 _HELD_LOGITS = 50_000_000
-_DAY = 86400
-
-
-@dataclass(frozen=True)
-class _Warm:
-    """What a warm start needs."""
-
-    learner: Any
-    blend: Blend
-    facts: dict[str, Any]
-    encoders: tuple[FeatureEncoder, FeatureEncoder]
-    items: ItemEncoder | None
-    """What reads items' metadata; None where there are none."""
-    cold: ColdWeights | None
-    """How items without interactions are placed; None where nothing describes items."""
-    epochs: int
-    ranker: ListRanker | None = None
-    """What puts given lists in order; None where the blend does."""
 
 
 class SequenceTransformer:
@@ -87,7 +69,7 @@ class SequenceTransformer:
             torch.set_num_threads(options.threads)
         whole, dataset = dataset, self.trained_on(dataset, config)
         recent = bool(config.get("apply_recency_bias", config.get("recency_mask", True)))
-        state: _Warm | None = warm.state if warm else None
+        state: Warm | None = warm.state if warm else None
         begins = state is None
         if state is None:
             state = self._begun(dataset, config, options, reporter, recent)
@@ -104,7 +86,7 @@ class SequenceTransformer:
             reporter.check()
         return self.finished(dataset, state, recent, config, self.candidates(whole, config), reporter)
 
-    def _begun(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, recent: bool) -> _Warm:
+    def _begun(self, dataset: Dataset, config: Config, options: Options, reporter: Reporter, recent: bool) -> Warm:
         """A network that learned from all but the held-out events, and the blend that these ask for.
 
         Where the item of every event that could be held out occurs nowhere else, nothing can be validated: then the
@@ -131,7 +113,7 @@ class SequenceTransformer:
         reporter.log(f"learned for {facts['seconds']} s, {facts['epochs']} epochs; choosing the blend")
         if held is None:
             reporter.log("No event could be held out: the learned model is believed alone.")
-            return _Warm(learner, ALONE, {"learning": facts}, encoders, items, None, facts["best epoch"])
+            return Warm(learner, ALONE, {"learning": facts}, encoders, items, None, facts["best epoch"])
         validated, counted = _slice(learner, part, held), self.counted(part)
         blend, chosen = choose(validated, counted, options.seed)
         blend = self.settled(blend, config)
@@ -141,11 +123,11 @@ class SequenceTransformer:
         if cold is not None:
             told["cold items"] = cold.as_json()
             reporter.log(f"items without interactions: {told['cold items']}")
-        state = _Warm(learner, blend, told, encoders, items, cold, facts["best epoch"])
+        state = Warm(learner, blend, told, encoders, items, cold, facts["best epoch"])
         if config.get("answers") == "lists":
             from personalize_web.engine.algorithms import list_ranking
 
-            bias, trend = blended_bias(part, network, blend), _trends(part, recent, config)
+            bias, trend = blended_bias(part, network, blend), trends(part, recent, config)
             serving = list_ranking.serving_arrays(part, learner, bias, trend)
             queries = learner.queries(held.before, held.inputs, np.arange(len(places))).float().cpu().numpy()
             ranker, told["lists"] = list_ranking.fitted(
@@ -169,7 +151,7 @@ class SequenceTransformer:
         reporter: Reporter,
     ) -> Model:
         """What serves, of the dataset that was learned from."""
-        return _model(dataset, state, recent, config, candidates)
+        return served(dataset, state, recent, config, candidates)
 
     def trained_on(self, dataset: Dataset, config: Config) -> Dataset:
         """The part of the dataset that is learned from; items keep their rows."""
@@ -200,7 +182,7 @@ class SequenceTransformer:
 
         weights = dataset.weight
         if recent:
-            weights = weights * (0.5 + 0.5 * recency(dataset, _half_life(config))).astype(np.float32)
+            weights = weights * (0.5 + 0.5 * recency(dataset, half_life(config))).astype(np.float32)
         return Inputs(
             encoders[0].matrix(dataset.user_columns, len(dataset.user_ids)),
             encoders[1].matrix(dataset.contexts, len(dataset.item)),
@@ -297,17 +279,6 @@ def _tensor(matrix: sparse.csr_matrix) -> Any:
     return torch.sparse_coo_tensor(places, values, entries.shape, check_invariants=True).coalesce()
 
 
-def _half_life(config: Config) -> float:
-    return float(config.get("half_life_share", HALF_LIFE))
-
-
-def recency(dataset: Dataset, share: float = HALF_LIFE) -> NDArray[np.float64]:
-    """Event -> 1 for the newest, halved for every half-life before it: a share of the time span, 1 to 90 days."""
-    span = dataset.latest - int(dataset.timestamp.min())
-    half_life = float(np.clip(share * span, _DAY, 90 * _DAY))
-    return 2.0 ** (-(dataset.latest - dataset.timestamp) / half_life)
-
-
 def _held_out(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     """Places of events held out for validation, in random order: the last ones of users with three or more.
 
@@ -328,158 +299,4 @@ def _slice(learner: Any, dataset: Dataset, held: Any) -> Slice:
     users = np.arange(len(held.targets))
     queries = learner.queries(held.before, held.inputs, users)
     logits = np.concatenate([each.cpu().numpy() for each in learner.logits_in_blocks(queries)])
-    return Slice(logits, _log_popularity(dataset), transitions.newest(held.before, users, HISTORY), held.targets)
-
-
-def _log_popularity(dataset: Dataset) -> NDArray[np.float32]:
-    return np.log1p(dataset.interactions_of_items).astype(np.float32)
-
-
-def _model(dataset: Dataset, state: _Warm, recent: bool, config: Config, candidates: NDArray[np.bool_]) -> Model:
-    """The network and the counts as arrays that serve."""
-    learner, network = state.learner, state.learner.network
-    vectors = learner.vectors().float().cpu().numpy()
-    tables = {
-        name: parameter.detach().float().cpu().numpy()
-        for name, parameter in {
-            "begin": network.begin,
-            "user_table": network.user,
-            "context_table": network.context,
-            "type_table": network.event_type.weight,
-            "gap_table": network.gap.weight,
-        }.items()
-    }
-    believed = {name: weight for name, weight in state.blend.counted.items() if weight}
-    counted = list(believed) if state.ranker is None else COUNTED
-    models, bias = transitions.count(dataset, counted), blended_bias(dataset, network, state.blend)
-    if state.cold is not None:
-        placed = cold_items.placed(dataset, state.cold, state.blend.learned, models, vectors, bias)
-        models |= placed
-        believed |= {name: getattr(state.cold, name) for name in placed}
-    encoder, at_first = _exported(network, tables["begin"], vectors)
-    arrays = {
-        **common_arrays(dataset, popular_items(dataset)),
-        **tables,
-        "vectors": vectors,
-        "at_first": at_first,
-        "bias": bias,
-        "candidates": candidates,
-        "starters": _starters(dataset),
-        **coarse.arrays(vectors),
-        "trend": _trends(dataset, recent, config),
-    }
-    if state.ranker is not None:
-        from personalize_web.engine.algorithms.list_ranking import list_arrays
-
-        arrays |= state.ranker.arrays() | list_arrays(dataset)
-    if state.items is not None:
-        table = network.items
-        arrays |= state.items.arrays() | {
-            name: parameter.detach().float().cpu().numpy()
-            for name, parameter in {
-                "item_enter": table.enter,
-                "item_leave": table.leave.weight,
-                "item_offset": table.leave.bias,
-            }.items()
-        }
-    for name, model in models.items():
-        arrays |= {f"{name}_{part}": getattr(model, part) for part in ("starts", "columns", "values")}
-    settings = {
-        **common_settings(dataset),
-        "blend": {**state.blend.as_json(), "counted": believed},
-        "length": network.shape.length,
-        "gaps": GAPS,
-        "event_types": list(dataset.event_types),
-        "users": state.encoders[0].as_json(),
-        "contexts": state.encoders[1].as_json(),
-    }
-    if state.items is not None:
-        settings["item_features"] = state.items.as_json()
-    if state.cold is not None:
-        settings["cold"] = {"vectors": state.cold.vectors / (state.blend.learned or 1.0), "base": state.cold.base}
-    if network.shape.bptt:
-        settings["session_gap"] = network.shape.session_gap
-    if "objective_share" in config:
-        arrays["objective"] = objective.ranks(dataset, str(config["objective_attribute"]))
-        settings["objective_share"] = float(config["objective_share"])
-    if config.get("scored") == "all":
-        settings["scored"] = len(vectors)
-    if "exploration_weight" in config:
-        settings["exploration_weight"] = float(config["exploration_weight"])
-    return Model(
-        "sequence", arrays, settings, {"encoder.onnx": encoder, coarse.FILE: coarse.graph()}, state.facts, state
-    )
-
-
-def blended_bias(dataset: Dataset, network: Any, blend: Blend) -> NDArray[np.float32]:
-    """What every item has before anybody asks, [N]; an item that was not trained on counts as a rare one."""
-    counts = dataset.interactions_of_items
-    known = counts > 0
-    bias = network.bias.detach().cpu().numpy().copy()
-    if (~known).any() and known.any():
-        rare = known & (counts <= max(2, np.quantile(counts[known], 0.1)))
-        bias[~known] = bias[rare].mean()
-    return (blend.learned * bias + blend.popularity * _log_popularity(dataset)).astype(np.float32)
-
-
-def _exported(
-    network: Any, begin: NDArray[np.float32], vectors: NDArray[np.float32]
-) -> tuple[bytes, NDArray[np.float32]]:
-    """The encoder as ONNX, and the relevance of all items to a user of whom nothing is known."""
-    import torch
-
-    from personalize_web.engine.nets.recommender import Encoder, RecurrentEncoder
-
-    copied = copy.deepcopy(network).cpu().eval()
-    recurrent = bool(network.shape.bptt)
-    encoder = torch.jit.script(RecurrentEncoder(copied).eval()) if recurrent else Encoder(copied)
-    token, context = torch.from_numpy(begin)[None, None], torch.zeros(1, len(begin))
-    begins = (torch.ones(1, 1),) if recurrent else ()
-    with torch.no_grad():
-        relevance = encoder(token, *begins, context, torch.from_numpy(vectors))[1].numpy()
-    several = tuple(each.repeat(1, 3) for each in begins)
-    names = ["tokens", *(["begins"] if recurrent else []), "context", "vectors"]
-    users = {0: "users"}  # of whom the first one's relevance is told, and every one's query
-    axes = {
-        "tokens": users | {1: "events"},
-        "begins": users | {1: "events"},
-        "context": users,
-        "query": users,
-        "vectors": {0: "items"},
-        "relevance": {0: "items"},
-    }
-    with tempfile.TemporaryDirectory(prefix="encoder-") as directory:
-        path = Path(directory) / "encoder.onnx"
-        torch.onnx.export(
-            encoder,
-            (token.repeat(1, 3, 1), *several, context, torch.from_numpy(vectors[:2])),
-            str(path),
-            dynamo=False,
-            input_names=names,
-            output_names=["query", "relevance"],
-            opset_version=17,
-            dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "query", "relevance")},
-        )
-        return path.read_bytes(), relevance
-
-
-def _starters(dataset: Dataset) -> NDArray[np.float32]:
-    """log of how likely users begin with each item: their first three events, smoothed by popularity."""
-    place = np.arange(len(dataset.user)) - dataset.starts[dataset.user]
-    first = place < 3
-    begun = np.bincount(dataset.item[first], weights=0.5 ** place[first], minlength=len(dataset.item_ids))
-    share = dataset.interactions_of_items / max(1, len(dataset.item))
-    smooth = 0.05 * begun.sum()
-    return np.log((begun + smooth * share + 1e-6) / (begun.sum() + smooth)).astype(np.float32)
-
-
-def _trends(dataset: Dataset, recent: bool, config: Config) -> NDArray[np.float32]:
-    return _trend(dataset, _half_life(config)) if recent else np.zeros(len(dataset.item_ids), np.float32)
-
-
-def _trend(dataset: Dataset, share: float) -> NDArray[np.float32]:
-    """log of how much more of the recent events an item has than of all, drawn to 0 where there are few."""
-    weights = recency(dataset, share)
-    recent = np.bincount(dataset.item, weights=weights, minlength=len(dataset.item_ids))
-    expected = dataset.interactions_of_items * weights.sum() / max(1, len(dataset.item))
-    return np.log((recent + 1) / (expected + 1)).clip(-3, 3).astype(np.float32)
+    return Slice(logits, log_popularity(dataset), transitions.newest(held.before, users, HISTORY), held.targets)
