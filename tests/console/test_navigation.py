@@ -6,6 +6,7 @@ import pytest
 
 from apps.ui import navigation
 from personalize_web import operations
+from tests import factories
 
 GROUP = {"name": "movies", "domain": "VIDEO_ON_DEMAND"}
 
@@ -76,3 +77,11 @@ def test_a_whole_arn_leads_to_its_page(console, ana):
 def test_the_switcher_lists_the_other_groups(console, ana):
     operations.create_dataset_group(ana, name="movies")
     assert 'href="/console/dataset-groups/movies/"' in console.get("/console/-groups/").content.decode()
+
+
+def test_a_tab_of_the_browser_names_the_page_and_its_group(console, ana):
+    factories.group(ana, "movies")
+    inside = console.get("/console/dataset-groups/movies/campaigns/").content.decode()
+    assert "<title>Campaigns | movies | Personalize Web</title>" in inside
+    assert "<title>movies | Personalize Web</title>" in console.get("/console/dataset-groups/movies/").content.decode()
+    assert "<title>Recipes | Personalize Web</title>" in console.get("/console/recipes/").content.decode()
