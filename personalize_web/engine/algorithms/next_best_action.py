@@ -127,6 +127,7 @@ def _what_comes_next(dataset: ActionDataset, encoder: FeatureEncoder, seconds: f
     inputs = Inputs(encoder.matrix(events.user_columns, len(events.user_ids)),
                     sparse.csr_matrix((len(events.item), 0), dtype=np.float32),
                     (weights / max(float(weights.mean()), 1e-9)).astype(np.float32))
+    network.silence(inputs.users, inputs.contexts)
     tokens = tokens_of(events)
     epochs = int(np.clip(_STEPS[0] // max(1, len(events.item) // tokens), 2, 25))
     learner.fit(events, inputs, Plan(max(1, int(options.effort * epochs)), seconds, tokens), reporter)

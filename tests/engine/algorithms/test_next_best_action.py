@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from personalize_web.engine import evaluation, serving
+from personalize_web.engine.action_dataset import ActionDataset
 from personalize_web.engine.action_training import train_actions
 from personalize_web.engine.algorithms.base import Options
 from personalize_web.engine.algorithms.next_best_action import NextBestAction
@@ -20,9 +21,9 @@ from personalize_web.engine.recipes.catalogue import RECIPES
 from personalize_web.engine.reporting import Silent
 from personalize_web.engine.serving import PastEvents, Request
 from personalize_web.engine.serving.next_best_action import with_new_actions
-from tests.engine.action_worlds import BEGIN, ActionWorld, action_dataset, actions_of
+from tests.engine.action_worlds import BEGIN, FEW, ActionWorld, action_dataset, action_schemas, actions_of, happened
 from tests.engine.algorithms.contract import Stopping
-from tests.engine.worlds import DAY, NOW
+from tests.engine.worlds import DAY, NOW, events, schema
 
 RECIPE = RECIPES["aws-next-best-action"]
 OPTIONS = Options(seed=3, time_budget=600.0, effort=0.4, threads=1)
@@ -341,3 +342,22 @@ def test_it_answers_without_torch(outcome, folder):
         "assert not [name for name in sys.modules if name.split('.')[0] in ('torch', 'scipy', 'django')]\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_what_no_user_of_the_training_has_says_nothing():
+    world = ActionWorld(users=200)
+    names = [f"u{user}" for user in range(200)]
+    users = pa.table({"USER_ID": names, "AGE": pa.array(range(200), pa.int32())})
+    known = {
+        "INTERACTIONS": schema("Interactions", EVENT_TYPE={}),
+        "USERS": schema("Users", AGE={"type": "int"}),
+        **action_schemas(),
+    }
+    data = ActionDataset.from_tables(
+        events(*world.item_rows), None, users, world.actions, happened(*world.done), schemas=known, limits=FEW
+    )
+    config = {"action_optimization_period": 14}
+    options = Options(time_budget=600.0, effort=0.02, threads=1)
+    table = NextBestAction().train(data, config, options, Silent()).arrays["user_table"]
+    assert np.abs(table[0]).max() > 0, "an age"
+    assert np.abs(table[1]).max() == 0, "no age, which is not asked about before somebody comes without"
