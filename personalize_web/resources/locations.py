@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -211,7 +211,8 @@ def put(source: Path, location: Location) -> StoredObject:
         aside.replace(target)
     else:
         if not filesystem.exists(_path(Location(location.bucket))):
-            filesystem.mkdir(_path(Location(location.bucket)))
+            with suppress(FileExistsError):  # somebody else came first
+                filesystem.mkdir(_path(Location(location.bucket)))
         filesystem.put_file(str(source), target)
         source.unlink()
     return _stored(location, filesystem.info(target))

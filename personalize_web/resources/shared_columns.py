@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -147,7 +147,8 @@ def _open(url: str, process: int) -> Objects:
     filesystem, root = fsspec.url_to_fs(url, use_listings_cache=False)
     bucket = root.partition("/")[0]
     if not filesystem.exists(bucket):
-        filesystem.mkdir(bucket)
+        with suppress(FileExistsError):  # another thread or process came first
+            filesystem.mkdir(bucket)
     return Objects(filesystem, root.rstrip("/"))
 
 

@@ -141,6 +141,9 @@ def test_the_same_on_an_s3_endpoint(s3, settings, tmp_path, monkeypatch):
     assert locations.open_file(at("s3://made-by-upload/x/new.csv")).read() == b"newer"
     locations.delete(at("s3://locations-test/in/"))
     assert not locations.exists(at("s3://locations-test/in/"))
+    monkeypatch.setattr("s3fs.S3FileSystem.exists", lambda *_: False)  # as when another makes the bucket meanwhile
+    locations.put(write(tmp_path / "more", "more"), at("s3://made-by-upload/x/more.csv"))
+    assert locations.open_file(at("s3://made-by-upload/x/more.csv")).read() == b"more"
 
 
 def test_files_that_changed_since_they_were_listed_are_told(buckets, tmp_path):

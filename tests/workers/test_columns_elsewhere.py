@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from s3fs import S3FileSystem
 
 from personalize_web import operations
 from personalize_web.engine.columns import store as store_module
@@ -139,6 +140,14 @@ def test_an_index_that_is_here_answers_while_s3_does_not(ana, run_jobs, on_s3, d
     (locations.columns_folder(key) / locations.HISTORY).unlink()
     assert runtime_columns.history_of_dataset(key) is None
     assert "the next look asks again" in caplog.text
+
+
+@pytest.mark.s3
+def test_a_bucket_that_somebody_else_makes_meanwhile_is_taken(on_s3, monkeypatch):
+    """Two who begin at once both see no bucket; the second to make it finds it there."""
+    first = shared_columns._open(on_s3.COLUMNS_URL, 1)
+    monkeypatch.setattr(S3FileSystem, "exists", lambda *_: False)
+    assert shared_columns._open(on_s3.COLUMNS_URL, 2).listing() == first.listing()
 
 
 @pytest.mark.s3
