@@ -62,7 +62,7 @@ def help_once(job_id: int, *, threaded: bool = True) -> bool:
     """Answer one chunk of a job that another worker leads; True when there may be more to do."""
     row = Job.objects.filter(pk=job_id, state=Job.State.IN_PROGRESS, stop_requested=False).first()
     job = _resource(row) if row else None
-    if row is None or job is None:
+    if row is None or job is None or "event_upto" not in job.summary:  # the leader has not planned yet
         return False
     try:
         answerer = answerers.of(job, job.summary["event_upto"], _LogOf(row))

@@ -122,6 +122,13 @@ def test_there_is_no_help_for_a_job_that_is_not_being_done(made):
     assert echo.answered == 0
 
 
+def test_who_comes_to_help_before_there_is_a_plan_finds_nothing_to_do(made):
+    row, echo = made
+    Job.objects.filter(pk=row.pk).update(state=Job.State.IN_PROGRESS)
+    assert not batch_jobs.help_once(row.pk, threaded=False)
+    assert echo.answered == 0
+
+
 def test_a_job_lets_other_work_come_first_and_goes_on_where_it_was(made, ana, settings, run_jobs, monkeypatch):
     row, echo = made
     monkeypatch.setattr(batch_jobs, "STEP_ASIDE_EVERY", 0)
