@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings as configured
 from django.utils import timezone
 
+from personalize_web.operations import runtime_impressions, runtime_requests
 from personalize_web.operations.group_deletion import delete_everything
 from personalize_web.operations.runtime_deployments import Deployment
 from personalize_web.resources.models import BatchInferenceJob, Dataset, Event, Job, SolutionVersion
@@ -231,6 +232,27 @@ def test_events_count_when_they_came_a_quarter_of_an_hour_before(deployed, put, 
     older, _ = (line["output"]["recommendedItems"] for line in answers())
     assert older != fresh
     assert sum(item.startswith("2-") for item in older) > sum(item.startswith("2-") for item in fresh)
+
+
+def test_what_was_shown_in_vain_is_looked_up_for_all_lines_together(deployed, put, run, settings, monkeypatch):
+    personal = deployed("aws-user-personalization")
+    settings.BATCH_EVENT_DELAY = 0
+    runtime_impressions._of_all.clear()
+    Event.objects.create(
+        dataset=personal.dataset, digest="0", event_id="0", user_id="u1", session_id="s", item_id="2-1",
+        event_type="Watch", timestamp=START + 10_000_000, impression=["2-1", "0-3"],
+    )  # fmt: skip
+    asked, build = {}, runtime_requests.build
+
+    def noted(*given, **more):
+        request = build(*given, **more)
+        asked[request.user_id] = request.user_impressions
+        return request
+
+    monkeypatch.setattr(runtime_requests, "build", noted)
+    monkeypatch.setattr(runtime_impressions, "in_vain", lambda *_: pytest.fail("asked for one user alone"))
+    assert run(personal.version, put({"userId": "u1"}, {"userId": "u2"}))["status"] == "ACTIVE"
+    assert asked == {"u1": {"0-3": 1}, "u2": {}}
 
 
 def test_whatever_a_line_holds_the_others_are_answered(deployed, put, run):
