@@ -213,8 +213,8 @@ def half_life(config: Config) -> float:
 def recency(dataset: Dataset, share: float = HALF_LIFE) -> NDArray[np.float64]:
     """Event -> 1 for the newest, halved for every half-life before it: a share of the time span, 1 to 90 days."""
     span = dataset.latest - int(dataset.timestamp.min())
-    half_life = float(np.clip(share * span, _DAY, 90 * _DAY))
-    return 2.0 ** (-(dataset.latest - dataset.timestamp) / half_life)
+    seconds = float(np.clip(share * span, _DAY, 90 * _DAY))
+    return 2.0 ** (-(dataset.latest - dataset.timestamp) / seconds)
 
 
 def log_popularity(dataset: Dataset) -> NDArray[np.float32]:
